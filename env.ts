@@ -24,7 +24,10 @@ const schema = z
     KAFKA_SASL_USERNAME: z.string().optional(),
     KAFKA_SASL_PASSWORD: z.string().optional(),
     /** Put before every topic and group name, so that several installations can share one cluster. */
-    KAFKA_PREFIX: z.string().regex(/^[a-z0-9-]*$/).default(''),
+    KAFKA_PREFIX: z
+      .string()
+      .regex(/^[a-z0-9-]*$/)
+      .default(''),
     KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).default(1),
     KAFKA_EVENTS_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(8),
     KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000),
@@ -32,7 +35,10 @@ const schema = z
     CLICKHOUSE_URL: z.url().default('http://127.0.0.1:8123'),
     CLICKHOUSE_USERNAME: z.string().default('default'),
     CLICKHOUSE_PASSWORD: z.string().default(''),
-    CLICKHOUSE_DATABASE: z.string().regex(/^[a-z][a-z0-9_]*$/).default('unmogrowp'),
+    CLICKHOUSE_DATABASE: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]*$/)
+      .default('unmogrowp'),
     /** Name of a ClickHouse cluster; empty for a single server. */
     CLICKHOUSE_CLUSTER: z.string().default(''),
 
@@ -91,7 +97,9 @@ export type Env = z.infer<typeof schema>;
 
 /** The parsed environment. Throws `configuration_invalid` that names every wrong variable and what to do about it. */
 export function parseEnv(variables: Record<string, string | undefined>): Env {
-  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const present = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const result = schema.safeParse(present);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);

@@ -41,15 +41,7 @@ export const EVENT_TYPES = ['click', 'impression', 'install', 'conversion'] as c
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Identifiers of a person that an event may carry; they end at ingest, which turns one of them into the user key. */
-export const IDENTIFIER_TYPES = [
-  'user_id',
-  'idfa',
-  'gaid',
-  'idfv',
-  'android_id',
-  'device_id',
-  'anonymous_id',
-] as const;
+export const IDENTIFIER_TYPES = ['user_id', 'idfa', 'gaid', 'idfv', 'android_id', 'device_id', 'anonymous_id'] as const;
 export type IdentifierType = (typeof IDENTIFIER_TYPES)[number];
 
 export interface EventRow {

@@ -27,18 +27,34 @@ const DAY = 86_400;
  */
 export const settingsSchema = z
   .strictObject({
-    models: z.array(z.enum(MODELS)).min(1).default([...MODELS]),
+    models: z
+      .array(z.enum(MODELS))
+      .min(1)
+      .default([...MODELS]),
     /** How long before a conversion a click may still earn credit. */
     lookback_click_seconds: seconds(365 * DAY).default(7 * DAY),
     lookback_impression_seconds: seconds(365 * DAY).default(DAY),
     /** Fixed when the tenant is created: windows of two sizes over one time would count a conversion twice. */
     granularity: z.enum(GRANULARITIES).default('1d'),
     /** How long after its end a window waits before its first close. */
-    allowed_lateness_seconds: z.number().int().min(0).max(30 * DAY).default(3_600),
+    allowed_lateness_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(30 * DAY)
+      .default(3_600),
     /** How long after its first close a window is reopened by late data. */
-    late_horizon_seconds: z.number().int().min(0).max(90 * DAY).default(7 * DAY),
+    late_horizon_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(90 * DAY)
+      .default(7 * DAY),
     /** The first identifier present in an event, in this order, becomes the user key. */
-    identity_priority: z.array(z.enum(IDENTIFIER_TYPES)).min(1).default([...IDENTIFIER_TYPES]),
+    identity_priority: z
+      .array(z.enum(IDENTIFIER_TYPES))
+      .min(1)
+      .default([...IDENTIFIER_TYPES]),
     /** Names of the conversions that earn credit; empty means all of them. Installs are named `install`. */
     conversion_names: z.array(z.string().min(1).max(128)).max(100).default([]),
     time_decay_half_life_seconds: seconds(365 * DAY).default(7 * DAY),

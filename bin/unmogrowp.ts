@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { failWith } from './output.ts';
+
+const NODE_MAJOR_MIN = 24;
+
+const COMMANDS = ['up', 'status', 'demo', 'migrate', 'tenant', 'import', 'windows', 'event', 'trace'] as const;
+
+/**
+ * The command line `unmogrowp`. Each command lives in `commands/<name>.ts` and is loaded only when it may be needed, so
+ * that `--help` of a small command does not load the clients of every part.
+ */
+async function main(): Promise<void> {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < NODE_MAJOR_MIN) {
+    process.stderr.write(
+      `unmogrowp needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.version}.\n` +
+        'Run it through the Node that the project installs: npm run unmogrowp -- <command>\n',
+    );
+    process.exit(2);
+  }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('unmogrowp')
+    .description('An open attribution platform whose pipeline explains itself')
+    .version(version)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  await registerCommands(program, process.argv[2]);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    failWith(error);
+  }
+}
+
+/** Loads the one command that is asked for, or all of them for the overview. */
+async function registerCommands(program: Command, asked: string | undefined): Promise<void> {
+  const names = COMMANDS.some((name) => name === asked) ? COMMANDS.filter((name) => name === asked) : COMMANDS;
+  for (const name of names) {
+    const module = (await import(`./commands/${name}.ts`)) as { register: (program: Command) => void };
+    module.register(program);
+  }
+}
+
+await main();

@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Files that are written by a program and committed; a stale one fails the checks. */
+async function generatedFiles(): Promise<Record<string, string>> {
+  const { openApiDocument } = await import('../ingest/openapi.ts');
+  const { telemetryMarkdown } = await import('../otel/markdown.ts');
+  return {
+    'docs/openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+    'docs/telemetry.md': telemetryMarkdown(),
+  };
+}
+
+/** One line for each committed file that differs from what its program would write now. */
+export async function generatedProblems(root: string): Promise<string[]> {
+  const files = await generatedFiles();
+  return Object.entries(files).flatMap(([path, text]) => (read(join(root, path)) === text ? [] : [`${path} is stale`]));
+}
+
+/** Writes every generated file; gives the paths. */
+export async function generate(root: string): Promise<string[]> {
+  const files = await generatedFiles();
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
+  return Object.keys(files);
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
