@@ -15,7 +15,7 @@ afterAll(() => pool.end());
 beforeAll(async () => {
   // Two processes that start together must not trip over each other.
   const applied = await Promise.all([migratePostgres(pool), migratePostgres(pool)]);
-  expect(applied.map((names) => names.length).toSorted()).toEqual([0, 5]);
+  expect(new Set(applied.map((names) => names.length))).toEqual(new Set([0, 5]));
 });
 
 describe('migrations', () => {
@@ -85,7 +85,7 @@ describe('settings', () => {
     const versions = await Promise.all(
       [1, 2, 3].map((hours) => changeSettings(pool, 'busy', { late_horizon_seconds: hours * 3_600 })),
     );
-    expect(versions.map(({ version }) => version).toSorted()).toEqual([2, 3, 4]);
+    expect(new Set(versions.map(({ version }) => version))).toEqual(new Set([2, 3, 4]));
   });
 });
 
