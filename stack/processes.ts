@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UnmogrowpError } from '../errors.ts';
+import { tailOf } from './cache.ts';
+import { answerOf, reasonOf, waitUntilHealthy } from './health.ts';
+import { LOOPBACK } from './ports.ts';
+import { reporterFor } from './progress.ts';
+import type { Stack } from './stack.ts';
+import { stackPaths } from './state.ts';
+import {
+  PROCESS_NAMES,
+  type OnProgress,
+  type Ports,
+  type ProcessName,
+  type RunningProcess,
+  type Variables,
+} from './types.ts';
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 25_000;
+/** Above the parts: processes stop first, so that they can still write what they hold. */
+const LEVEL_OF_FIRST_PROCESS = 1;
+
+/** The variables that carry the ports of each process, with the port that it has by default. */
+const PORT_VARIABLES: Readonly<Record<ProcessName, Readonly<Record<string, number>>>> = {
+  ingest: { INGEST_PORT: 8080, INGEST_METRICS_PORT: 9464 },
+  sink: { SINK_METRICS_PORT: 9465 },
+  worker: { WORKER_METRICS_PORT: 9466, WORKER_TEMPORAL_METRICS_PORT: 9467 },
+};
+
+const METRICS_VARIABLE: Readonly<Record<ProcessName, string>> = {
+  ingest: 'INGEST_METRICS_PORT',
+  sink: 'SINK_METRICS_PORT',
+  worker: 'WORKER_METRICS_PORT',
+};
+
+export interface ProcessesOptions {
+  readonly stack: Stack;
+  /** The environment of the caller; the addresses of the stack and the chosen ports are put over it. */
+  readonly environment: Variables;
+  /** Default: all. */
+  readonly processes?: readonly ProcessName[];
+  readonly onProgress?: OnProgress;
+}
+
+/** Our own processes while they run. */
+export interface RunningProcesses {
+  readonly processes: readonly RunningProcess[];
+  /** The variables that they were given, to reach them or to start more of them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Stops only these; `stack.stop()` stops them as well, before the parts. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts ingest, sink and worker as children of the stack, logs in files, and waits until `/healthz` on the metrics port
+ * of each answers. Stopping goes the other way round: the worker first, ingest last.
+ */
+export async function startProcesses(options: ProcessesOptions): Promise<RunningProcesses> {
+  const { stack } = options;
+  const names = PROCESS_NAMES.filter((name) => options.processes?.includes(name) ?? true);
+  const ports: Record<string, number> = {};
+  for (const name of names)
+    Object.assign(ports, await stack.children.ports.choose(name, preferredPorts(name, options.environment)));
+  const environment: Record<string, string> = {
+    ...present(options.environment),
+    ...stack.environment,
+    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+    INGEST_SPOOL_DIRECTORY: options.environment['INGEST_SPOOL_DIRECTORY'] || join(stack.directory, 'spool'),
+  };
+  const started: RunningProcess[] = [];
+  try {
+    const all = await Promise.all(names.map((name) => startProcess({ name, options, environment, ports })));
+    started.push(...all);
+  } catch (error) {
+    await stack.children.stop(names);
+    throw error;
+  }
+  stack.children.setProcesses(started);
+  return {
+    processes: started,
+    environment,
+    stop: async () => {
+      await stack.children.stop(names);
+      stack.children.setProcesses([]);
+    },
+  };
+}
+
+async function startProcess(input: {
+  name: ProcessName;
+  options: ProcessesOptions;
+  environment: Record<string, string>;
+  ports: Ports;
+}): Promise<RunningProcess> {
+  const { name, options, environment, ports } = input;
+  const report = reporterFor(name, options.onProgress);
+  const program = fileURLToPath(new URL(`../bin/${name}.ts`, import.meta.url));
+  if (!existsSync(program)) throw new UnmogrowpError('part_start_failed', `${program} does not exist`);
+  const logFile = join(stackPaths(options.stack.directory).logs, `${name}.log`);
+  const metricsUrl = `http://${LOOPBACK}:${ports[METRICS_VARIABLE[name]]}`;
+  const startedAt = performance.now();
+  report('starting', '');
+  const child = await options.stack.children.start({
+    name,
+    level: LEVEL_OF_FIRST_PROCESS + PROCESS_NAMES.indexOf(name),
+    command: process.execPath,
+    arguments: [program],
+    workingDirectory: fileURLToPath(new URL('..', import.meta.url)),
+    environment,
+    logFile,
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+  });
+  try {
+    await waitUntilHealthy({
+      check: () => answerOf(`${metricsUrl}/healthz`),
+      timeoutMs: READY_TIMEOUT_MS,
+      giveUp: child.ended,
+    });
+  } catch (error) {
+    report('failed', reasonOf(error));
+    throw new UnmogrowpError(
+      'part_start_failed',
+      `The process ${name} could not be started: ${reasonOf(error)}. The end of ${logFile}:\n${tailOf(logFile)}`,
+      { cause: error },
+    );
+  }
+  const address = name === 'ingest' ? `http://${LOOPBACK}:${ports['INGEST_PORT']}` : metricsUrl;
+  report('ready', `at ${address}`);
+  return { name, address, metricsUrl, pid: child.pid, logFile, startedInMs: Math.round(performance.now() - startedAt) };
+}
+
+/** A port that the caller has set comes before the well-known one; 0 means any. */
+function preferredPorts(name: ProcessName, environment: Variables): Ports {
+  return Object.fromEntries(
+    Object.entries(PORT_VARIABLES[name]).map(([variable, fallback]) => [
+      variable,
+      Number(environment[variable] || fallback),
+    ]),
+  );
+}
+
+function present(environment: Variables): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

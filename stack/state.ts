@@ -1,0 +1,52 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChildRecord } from './keeper-protocol.ts';
+import type { ProcessIdentity } from './procfs.ts';
+import type { RunningPart, RunningProcess } from './types.ts';
+
+/** What a running stack writes down for `unmogrowp status` and for the next start. */
+export interface StackState {
+  readonly launcher: ProcessIdentity;
+  readonly keeper: ProcessIdentity;
+  readonly startedAt: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly parts: readonly RunningPart[];
+  readonly processes: readonly RunningProcess[];
+}
+
+/** Where things lie inside the directory of a stack. */
+export function stackPaths(directory: string) {
+  return {
+    lock: join(directory, 'stack.lock'),
+    state: join(directory, 'stack.json'),
+    children: join(directory, 'children.json'),
+    ports: join(directory, 'ports.json'),
+    logs: join(directory, 'logs'),
+    data: (part: string) => join(directory, 'data', part),
+  };
+}
+
+/** Replaces a JSON file in one step, so that nobody reads half of it. */
+export function writeJson(file: string, value: unknown): void {
+  // Only the owner may read it: an address can hold a password.
+  writeFileSync(`${file}.next`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.next`, file);
+}
+
+/** The state of the last stack in this directory, running or not; undefined when there was none. */
+export function readState(directory: string): StackState | undefined {
+  return readJson<StackState>(stackPaths(directory).state);
+}
+
+/** The children that the keeper of this directory last knew to run. */
+export function readChildren(directory: string): readonly ChildRecord[] {
+  return readJson<ChildRecord[]>(stackPaths(directory).children) ?? [];
+}
+
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+/** The real parts that the stack can start, in the order in which they are shown. */
+export const PART_NAMES = ['clickhouse', 'postgres', 'kafka', 'temporal', 'jaeger'] as const;
+export type PartName = (typeof PART_NAMES)[number];
+
+/** Our own processes, in the order in which they are started. */
+export const PROCESS_NAMES = ['ingest', 'sink', 'worker'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+/** The environment as Node gives it; the stack never reads `process.env` by itself. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Where a part came from: an address that was set, a program on the PATH, an npm package, the cache, or a build just now. */
+export type Source = 'environment' | 'path' | 'npm' | 'cache' | 'build';
+
+/** The port of each listener of a part, by the listener's name. */
+export type Ports = Readonly<Record<string, number>>;
+
+/** A change worth telling: what it is about, what happens to it, for how long. */
+export interface ProgressEvent {
+  readonly part: string;
+  readonly state:
+    'waiting' | 'downloading' | 'building' | 'preparing' | 'starting' | 'ready' | 'stopping' | 'stopped' | 'failed';
+  readonly detail: string;
+  /** Time since this part's previous change, absent for the first one. */
+  readonly elapsedMs?: number;
+}
+export type OnProgress = (event: ProgressEvent) => void;
+
+/** A part that runs, or that somebody else runs at the address in the environment. */
+export interface RunningPart {
+  readonly name: PartName;
+  readonly title: string;
+  readonly version: string;
+  readonly source: Source;
+  /** The address that people and clients use. */
+  readonly address: string;
+  readonly ports: Ports;
+  /** Absent when the part is not ours. */
+  readonly pid?: number;
+  readonly logFile?: string;
+  readonly startedInMs: number;
+}
+
+/** One of our own processes as a child of the stack. */
+export interface RunningProcess {
+  readonly name: ProcessName;
+  readonly address: string;
+  readonly metricsUrl: string;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly startedInMs: number;
+}
+
+/** The memory of the large parts, for the work at hand. */
+export interface StackTuning {
+  /** `max_server_memory_usage` of ClickHouse. Default 4 GB. */
+  readonly clickhouseMemoryBytesMax?: number;
+  /** Heap of the Kafka broker. Default 256 MB. */
+  readonly kafkaHeapMegabytesMax?: number;
+  /** Lets the JVM compile fully: slower to warm up, faster for benches. Default false. */
+  readonly kafkaCompileFully?: boolean;
+}
+
+export interface StackOptions {
+  /** Data, logs and state of this stack. One live stack per directory. Default: `.unmogrowp` of the checkout. */
+  readonly directory?: string;
+  /** The environment that decides which parts are replaced by an address and where programs and the cache are. */
+  readonly environment: Variables;
+  /** Default: all. */
+  readonly parts?: readonly PartName[];
+  /** Any free ports instead of the well-known ones (for tests). Either way a directory keeps its ports. Default false. */
+  readonly freePorts?: boolean;
+  readonly tuning?: StackTuning;
+  readonly onProgress?: OnProgress;
+  /** Told when a part or process ends that nobody has stopped. */
+  readonly onUnexpectedExit?: (child: {
+    name: string;
+    code: number | null;
+    signal: string | null;
+    logFile: string;
+  }) => void;
+}
