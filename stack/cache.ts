@@ -41,11 +41,16 @@ export function cachedFolder(environment: Variables, part: string, version: stri
 export async function buildOnce(options: {
   folder: string;
   report: Reporter;
+  signal: AbortSignal;
   build: (folder: string) => Promise<void>;
 }): Promise<'cache' | 'build'> {
   const { folder, report } = options;
   if (existsSync(folder)) return 'cache';
-  const lock = await waitForLock(`${folder}.lock`, () => report('waiting', 'for another program that builds it'));
+  const lock = await waitForLock({
+    file: `${folder}.lock`,
+    signal: options.signal,
+    onWait: () => report('waiting', 'for another program that builds it'),
+  });
   try {
     if (existsSync(folder)) return 'cache';
     removeAbandonedBuilds(folder);
@@ -71,12 +76,16 @@ function removeAbandonedBuilds(folder: string): void {
 }
 
 /** Takes a lock, waiting for as long as another process holds it. */
-export async function waitForLock(file: string, onWait: () => void): Promise<{ release: () => void }> {
-  let lock = tryLock(file);
-  if (lock === undefined) onWait();
+export async function waitForLock(options: {
+  file: string;
+  signal: AbortSignal;
+  onWait: () => void;
+}): Promise<{ release: () => void }> {
+  let lock = tryLock(options.file);
+  if (lock === undefined) options.onWait();
   while (lock === undefined) {
-    await delay(LOCK_POLL_MS);
-    lock = tryLock(file);
+    await delay(LOCK_POLL_MS, undefined, { signal: options.signal });
+    lock = tryLock(options.file);
   }
   return lock;
 }

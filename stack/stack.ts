@@ -1,22 +1,21 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { toUnmogrowpError, UnmogrowpError } from '../errors.ts';
-import { tailOf } from './cache.ts';
+import { UnmogrowpError } from '../errors.ts';
 import { checkExternal, isExternal } from './external.ts';
-import { reasonOf, waitUntilHealthy } from './health.ts';
-import { startKeeper, type Keeper } from './keeper-client.ts';
-import type { ChildSpec } from './keeper-protocol.ts';
+import { startKeeper } from './keeper-client.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { PARTS } from './parts/all.ts';
 import type { PartDefinition, PartPlan } from './parts/part.ts';
+import { planParts } from './plan.ts';
 import { openPortBook, type PortBook } from './ports.ts';
 import { identify } from './procfs.ts';
 import { reporterFor } from './progress.ts';
+import { startPart } from './start-part.ts';
 import { readState, stackPaths, writeJson } from './state.ts';
-import { missingToolsError, problemWith, type MissingTool } from './toolchain.ts';
 import { PART_NAMES, type PartName, type RunningPart, type RunningProcess, type StackOptions } from './types.ts';
+import { watchChildren, type WatchedChildren } from './watched-children.ts';
 
 /** A running stack. */
 export interface Stack {
@@ -35,13 +34,10 @@ export interface Stack {
 /** What `processes.ts` needs of the stack that it extends. */
 export interface StackChildren {
   readonly ports: PortBook;
-  start(spec: ChildSpec): Promise<{ pid: number; ended: () => string | undefined }>;
-  stop(names: readonly string[]): Promise<void>;
+  readonly start: WatchedChildren['start'];
+  readonly stop: WatchedChildren['stop'];
   setProcesses(processes: readonly RunningProcess[]): void;
 }
-
-const HEALTH_TIMEOUT_MS = 90_000;
-const PART_LEVEL = 0;
 
 /** `.unmogrowp` of the checkout, wherever the command is called from. */
 export const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url));
@@ -57,7 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const wanted = PART_NAMES.filter((name) => options.parts?.includes(name) ?? true).map((name) => PARTS[name]);
   const external = wanted.filter((part) => isExternal(part, options.environment));
   const own = wanted.filter((part) => !external.includes(part));
-  const plans = await planAll(own, options);
+  const plans = await planParts(own, options.environment);
   const checked = await Promise.all(external.map((part) => checkReporting(part, options)));
 
   const lock = takeDirectory(directory);
@@ -78,40 +74,6 @@ async function checkReporting(part: PartDefinition, options: StackOptions): Prom
   const running = await checkExternal(part, options.environment);
   report('ready', `at ${running.address}`);
   return running;
-}
-
-/** Finds out where each part would come from; one error names everything that is missing on this machine. */
-async function planAll(own: readonly PartDefinition[], options: StackOptions): Promise<Map<PartName, PartPlan>> {
-  assertPlatform(own);
-  const plans = new Map<PartName, PartPlan>();
-  const missing: MissingTool[] = [];
-  const impossible: string[] = [];
-  await Promise.all(
-    own.map(async (part) => {
-      const plan = await part.plan(options.environment);
-      plans.set(part.name, plan);
-      if (plan.impossible !== undefined) {
-        impossible.push(`${part.title}: ${plan.impossible}, or set ${part.variables.join(' and ')}.`);
-      }
-      for (const tool of plan.tools) {
-        const problem = await problemWith(tool, options.environment);
-        if (problem !== undefined) missing.push({ tool, problem, neededFor: part.title, variables: part.variables });
-      }
-    }),
-  );
-  if (missing.length > 0) throw missingToolsError(missing);
-  if (impossible.length > 0) throw new UnmogrowpError('toolchain_missing', impossible.join('\n'));
-  return plans;
-}
-
-function assertPlatform(own: readonly PartDefinition[]): void {
-  if (own.length === 0 || (process.platform === 'linux' && process.arch === 'x64')) return;
-  const variables = own.flatMap((part) => part.variables).join(', ');
-  throw new UnmogrowpError(
-    'toolchain_missing',
-    `The parts can be started on Linux x64 only, this is ${process.platform} ${process.arch}. ` +
-      `Run them with "docker compose up -d" (docker-compose.yml) or set their addresses: ${variables}.`,
-  );
 }
 
 /** Makes the directory ours, or says whose it is. */
@@ -158,10 +120,12 @@ async function startOwn(context: StartContext): Promise<Stack> {
   let [parts, processes]: [readonly RunningPart[], readonly RunningProcess[]] = [context.checked, []];
   const save = () => writeJson(paths.state, { ...state, parts, processes });
   save();
-  const children = watchChildren(keeper, options);
+  const children = watchChildren(keeper, options.onUnexpectedExit);
 
   try {
-    const started = await startTogether(own, (part, signal) => startPart({ context, part, ports, children, signal }));
+    const started = await startTogether(own, options.signal, (part, signal) =>
+      startPart({ part, plan: context.plans.get(part.name), options, directory, ports, children, signal }),
+    );
     for (const { variables } of started) Object.assign(environment, variables);
     const running = [...context.checked, ...started.map((one) => one.running)];
     parts = PART_NAMES.flatMap((name) => running.find((part) => part.name === name) ?? []);
@@ -169,6 +133,7 @@ async function startOwn(context: StartContext): Promise<Stack> {
   } catch (error) {
     children.stopping = true;
     await keeper.close();
+    rmSync(paths.state, { force: true });
     throw error;
   }
 
@@ -191,7 +156,7 @@ async function startOwn(context: StartContext): Promise<Stack> {
     environment,
     children: {
       ports,
-      start: children.start,
+      start: (spec) => children.start(spec),
       stop: (names) => children.stop(names),
       setProcesses: (list) => {
         processes = list;
@@ -205,14 +170,16 @@ async function startOwn(context: StartContext): Promise<Stack> {
 /** Starts all parts at once; the first failure ends the builds and starts of the others, and is the one thrown. */
 async function startTogether<T>(
   own: readonly PartDefinition[],
+  cancelled: AbortSignal | undefined,
   start: (part: PartDefinition, signal: AbortSignal) => Promise<T>,
 ): Promise<T[]> {
   const abort = new AbortController();
+  const signal = cancelled === undefined ? abort.signal : AbortSignal.any([abort.signal, cancelled]);
   let failure: { error: unknown } | undefined;
   const results = await Promise.all(
     own.map(async (part) => {
       try {
-        return await start(part, abort.signal);
+        return await start(part, signal);
       } catch (error) {
         failure ??= { error };
         abort.abort();
@@ -220,119 +187,9 @@ async function startTogether<T>(
       }
     }),
   );
+  if (cancelled?.aborted === true) {
+    throw new UnmogrowpError('interrupted', 'The start was interrupted; everything has been stopped.');
+  }
   if (failure !== undefined) throw failure.error;
   return results.filter((result) => result !== undefined) as T[];
-}
-
-async function startPart(input: {
-  context: StartContext;
-  part: PartDefinition;
-  ports: PortBook;
-  children: WatchedChildren;
-  signal: AbortSignal;
-}): Promise<{ running: RunningPart; variables: Record<string, string> }> {
-  const { part, signal } = input;
-  const { options, directory, plans } = input.context;
-  const paths = stackPaths(directory);
-  const report = reporterFor(part.name, options.onProgress);
-  const plan = plans.get(part.name);
-  if (plan === undefined) throw new UnmogrowpError('bug', `no plan for ${part.name}`);
-  const { environment, tuning = {} } = options;
-  try {
-    const obtained = await part.obtain({
-      plan,
-      environment,
-      report,
-      signal,
-      logFile: join(paths.logs, `${part.name}-build.log`),
-    });
-    const startedAt = performance.now();
-    const ports = await input.ports.choose(part.name, part.defaultPorts);
-    const dataDirectory = paths.data(part.name);
-    const launch = await part.prepare({
-      obtained,
-      dataDirectory,
-      logDirectory: paths.logs,
-      ports,
-      environment,
-      tuning,
-      report,
-      signal,
-    });
-    signal.throwIfAborted();
-    report('starting', `${part.title} ${obtained.version}`);
-    const logFile = join(paths.logs, `${part.name}.log`);
-    const child = await input.children.start({
-      ...launch,
-      name: part.name,
-      level: PART_LEVEL,
-      workingDirectory: directory,
-      logFile,
-    });
-    const variables = part.variablesFor(ports);
-    const version = await waitUntilHealthy({
-      check: () => part.check(variables),
-      timeoutMs: HEALTH_TIMEOUT_MS,
-      giveUp: () => (signal.aborted ? 'another part could not be started' : child.ended()),
-    });
-    const address = Object.values(variables).join(' and ');
-    const startedInMs = Math.round(performance.now() - startedAt);
-    report('ready', `at ${address}`);
-    const { name, title } = part;
-    const running = {
-      name,
-      title,
-      version: version ?? obtained.version,
-      source: obtained.source,
-      address,
-      ports,
-      pid: child.pid,
-      logFile,
-      startedInMs,
-    };
-    return { running, variables };
-  } catch (error) {
-    const failure = error instanceof UnmogrowpError ? error : startError(part, paths.logs, error);
-    report('failed', reasonOf(toUnmogrowpError(failure)).split('\n')[0] ?? '');
-    throw failure;
-  }
-}
-
-function startError(part: PartDefinition, logs: string, error: unknown): UnmogrowpError {
-  const logFile = join(logs, `${part.name}.log`);
-  return new UnmogrowpError(
-    'part_start_failed',
-    `${part.title} could not be started: ${reasonOf(error)}. The end of ${logFile}:\n${tailOf(logFile)}`,
-    { cause: error },
-  );
-}
-
-interface WatchedChildren extends Pick<StackChildren, 'start' | 'stop'> {
-  stopping: boolean;
-}
-
-/** The keeper's children, with a memory of which of them have ended, and the news of those that nobody stopped. */
-function watchChildren(keeper: Keeper, options: StackOptions): WatchedChildren {
-  const logFiles = new Map<number, string>();
-  const ends = new Map<number, string>();
-  const expected = new Set<string>();
-  const watched: WatchedChildren = {
-    stopping: false,
-    start: async (spec) => {
-      expected.delete(spec.name);
-      const { pid } = await keeper.start(spec);
-      logFiles.set(pid, spec.logFile);
-      return { pid, ended: () => ends.get(pid) };
-    },
-    stop: async (names) => {
-      for (const name of names) expected.add(name);
-      await keeper.stop(names);
-    },
-  };
-  keeper.onExit(({ name, pid, code, signal }) => {
-    ends.set(pid, `it ended with ${signal === null ? `exit code ${String(code)}` : signal}`);
-    if (watched.stopping || expected.has(name)) return;
-    options.onUnexpectedExit?.({ name, code, signal, logFile: logFiles.get(pid) ?? '' });
-  });
-  return watched;
 }

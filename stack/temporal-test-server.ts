@@ -35,9 +35,11 @@ export async function obtainTemporalTestServer(environment: Variables, onProgres
   }
   if (missing.length > 0) throw missingToolsError(missing);
   const report = reporterFor('test-server', onProgress);
+  const { signal } = new AbortController();
   await buildOnce({
     folder,
     report,
+    signal,
     build: async (building) => {
       report('downloading', `${TITLE} ${VERSIONS.temporalTestServer} by Maven (about 59 MB)`);
       await mavenCopy({
@@ -46,7 +48,7 @@ export async function obtainTemporalTestServer(environment: Variables, onProgres
         building,
         environment,
         logFile: join(cacheDirectory(environment), 'temporal-test-server-build.log'),
-        signal: new AbortController().signal,
+        signal,
       });
       writeFileSync(join(building, 'temporal-test-server'), SCRIPT);
       chmodSync(join(building, 'temporal-test-server'), 0o755);

@@ -72,6 +72,8 @@ export interface StackOptions {
   readonly freePorts?: boolean;
   readonly tuning?: StackTuning;
   readonly onProgress?: OnProgress;
+  /** Ends a start that is under way: builds are ended, what runs is stopped, and `interrupted` is thrown. */
+  readonly signal?: AbortSignal;
   /** Told when a part or process ends that nobody has stopped. */
   readonly onUnexpectedExit?: (child: {
     name: string;

@@ -57,7 +57,12 @@ async function obtainJaeger(context: ObtainContext): Promise<ObtainedPart> {
   if (plan.source === 'path')
     return { source: 'path', version: plan.version, path: needed({ path: plan.path }, 'path') };
   const folder = cachedFolder(environment, 'jaeger', VERSIONS.jaeger);
-  const source = await buildOnce({ folder, report, build: (building) => buildJaeger(context, building) });
+  const source = await buildOnce({
+    folder,
+    report,
+    signal: context.signal,
+    build: (building) => buildJaeger(context, building),
+  });
   return { source, version: VERSIONS.jaeger, path: join(folder, 'jaeger') };
 }
 

@@ -41,7 +41,12 @@ export async function obtainKafka(context: ObtainContext): Promise<ObtainedPart>
   if (plan.source === 'path')
     return { source: 'path', version: plan.version, path: needed({ path: plan.path }, 'path') };
   const folder = cachedFolder(environment, 'kafka', VERSIONS.kafka);
-  const source = await buildOnce({ folder, report: context.report, build: (building) => copyJars(context, building) });
+  const source = await buildOnce({
+    folder,
+    report: context.report,
+    signal: context.signal,
+    build: (building) => copyJars(context, building),
+  });
   if (!existsSync(archiveFile(folder))) await makeArchiveOnce(context, folder);
   return { source, version: VERSIONS.kafka, path: folder };
 }
@@ -147,7 +152,11 @@ export async function mavenCopy(options: {
  * starts up, so a JVM that cannot make one is no failure.
  */
 async function makeArchiveOnce(context: ObtainContext, folder: string): Promise<void> {
-  const lock = await waitForLock(`${folder}.archive.lock`, () => context.report('waiting', 'for another program'));
+  const lock = await waitForLock({
+    file: `${folder}.archive.lock`,
+    signal: context.signal,
+    onWait: () => context.report('waiting', 'for another program'),
+  });
   const scratch = mkdtempSync(join(tmpdir(), 'unmogrowp-kafka-'));
   try {
     if (existsSync(archiveFile(folder))) return;

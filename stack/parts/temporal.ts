@@ -59,6 +59,7 @@ async function obtainTemporal({ plan, environment, logFile, report, signal }: Ob
   const source = await buildOnce({
     folder,
     report,
+    signal,
     build: async (building) => {
       report('building', `Temporal ${VERSIONS.temporal} from source with Go (minutes, once)`);
       await runBuildCommand({

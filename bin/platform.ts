@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { UnmogrowpError } from '../errors.ts';
+import { startProcesses } from '../stack/processes.ts';
+import { createProgressPrinter } from '../stack/progress.ts';
+import { startStack, type Stack } from '../stack/stack.ts';
+import type { ProcessName, RunningProcess, StackTuning } from '../stack/types.ts';
+import { printProgress } from './output.ts';
+
+export interface PlatformOptions {
+  readonly directory?: string;
+  /** Only the real parts: no migrations, none of our processes. */
+  readonly partsOnly?: boolean;
+  readonly processes?: readonly ProcessName[];
+  readonly freePorts?: boolean;
+  readonly tuning?: StackTuning;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** The parts and, if asked for, our processes, while they run. */
+export interface Platform {
+  readonly stack: Stack;
+  readonly processes: readonly RunningProcess[];
+  /** What a command needs to reach all of it: pass it to a child or to `parseEnv`. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Starts the real parts, brings their schemas to the newest state, then starts ingest, sink and worker. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { environment } = options;
+  const printer = createProgressPrinter();
+  const { onProgress } = printer;
+  try {
+    const stack = await startStack({
+      environment,
+      onProgress,
+      onUnexpectedExit: ({ name, code, signal, logFile }) =>
+        printProgress(`${name} ended unexpectedly (${signal ?? `exit code ${String(code)}`}), see ${logFile}`),
+      ...(options.directory === undefined ? {} : { directory: options.directory }),
+      ...(options.freePorts === undefined ? {} : { freePorts: options.freePorts }),
+      ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const stop = async () => {
+      await stack.stop();
+      printer.close();
+    };
+    if (options.partsOnly === true) return { stack, processes: [], environment: stack.environment, stop };
+    try {
+      await runMigrations({ ...environment, ...stack.environment });
+      options.signal?.throwIfAborted();
+      const started = await startProcesses({
+        stack,
+        environment,
+        onProgress,
+        ...(options.processes === undefined ? {} : { processes: options.processes }),
+      });
+      return { stack, processes: started.processes, environment: started.environment, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } finally {
+    printer.close();
+  }
+}
+
+/** In a process of its own, so that it reads its settings as every other command does. */
+async function runMigrations(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const program = fileURLToPath(new URL('./unmogrowp.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, 'migrate'], {
+    env: { ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0)
+    throw new UnmogrowpError('migration_failed', 'The schemas could not be brought to the newest state, see above.');
+}
