@@ -17,7 +17,7 @@ export const LIMITS = {
   occurredAtAheadMsMax: 86_400_000,
 } as const;
 
-export const EVENT_ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const EVENT_ID_PATTERN = /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/;
 /** Stands for "no touchpoint" in the credits, so no event may have it. */
 export const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 export const COUNTRY_PATTERN = /^[A-Za-z]{2}$/;

@@ -8,7 +8,7 @@ const text = (lengthMax: number, description: string) =>
   z.string().max(lengthMax).regex(PLAIN_TEXT_PATTERN).meta({ description });
 
 /** A field that may be left out, null or empty: clients do all three. */
-const optional = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal('')]).nullish();
+const optional = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.literal(''), z.null()]).optional();
 const optionalText = (lengthMax: number, description: string) => optional(text(lengthMax, description));
 
 const identifiers = Object.fromEntries(
