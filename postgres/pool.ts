@@ -74,6 +74,8 @@ export async function inTransaction<Result>(
 /** SQLSTATE classes and codes of a server that cannot serve now but may later: connections, resources, shutdown, locks. */
 const UNAVAILABLE_STATES = /^(08|53|57P|40001|40P01|55P03|57014)/;
 
+const UNDEFINED_TABLE = '42P01';
+
 /** The platform's error behind anything that the driver threw. */
 export function classifyPostgresError(thrown: unknown): UnmogrowpError {
   if (thrown instanceof UnmogrowpError) return thrown;
@@ -86,5 +88,6 @@ export function classifyPostgresError(thrown: unknown): UnmogrowpError {
   }
   const state = thrown.code ?? '';
   const code = UNAVAILABLE_STATES.test(state) ? 'postgres_unavailable' : 'postgres_query_failed';
-  return new UnmogrowpError(code, `Postgres: ${message}`, { cause: thrown, context: { sqlstate: state } });
+  const hint = state === UNDEFINED_TABLE ? '. Its tables are missing: run unmogrowp migrate' : '';
+  return new UnmogrowpError(code, `Postgres: ${message}${hint}`, { cause: thrown, context: { sqlstate: state } });
 }

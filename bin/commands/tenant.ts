@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseEnv } from '../../env.ts';
+import { UnmogrowpError } from '../../errors.ts';
+import { type Settings, type SettingsVersion, settingsSchema } from '../../events/settings.ts';
+import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
+import { changeSettings, invalidSettings, loadSettings } from '../../postgres/settings.ts';
+import { createTenant, loadTenants } from '../../postgres/tenants.ts';
+import { rotateKey } from '../../postgres/write-keys.ts';
+import { printJson, printLine, printProgress, printTable } from '../output.ts';
+
+interface JsonOption {
+  json?: boolean;
+}
+
+interface SettingsOptions extends JsonOption {
+  set?: string[];
+  settings?: string;
+  file?: string;
+}
+
+/** `unmogrowp tenant`: who may send events, and how their conversions are attributed. */
+export function register(program: Command): void {
+  const tenant = program.command('tenant').description('tenants, their write keys and their attribution settings');
+  registerCreate(tenant);
+  registerList(tenant);
+  registerKey(tenant);
+  registerSettings(tenant);
+}
+
+function registerCreate(tenant: Command): void {
+  tenant
+    .command('create <id>')
+    .description('makes a tenant and prints its write key, this one time')
+    .option('--settings <file>', 'attribution settings as JSON')
+    .option('--set <key=value...>', 'single settings, over those of the file')
+    .option('--events-per-second <number>', 'limit for each ingest process', positiveInteger)
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: SettingsOptions & { eventsPerSecond?: number }) => {
+      const settings = parseSettings(readChanges(options.settings, options.set));
+      const limit = options.eventsPerSecond === undefined ? {} : { eventsPerSecondMax: options.eventsPerSecond };
+      const created = await withPool((pool) => createTenant(pool, { tenantId: id, settings, ...limit }));
+      if (options.json === true) printJson(created);
+      else printWriteKey(created.write_key);
+    });
+}
+
+function registerList(tenant: Command): void {
+  tenant
+    .command('list')
+    .description('all tenants with the prefixes of their valid write keys')
+    .option('--json', 'print JSON')
+    .action(async (options: JsonOption) => {
+      const tenants = await withPool(loadTenants);
+      if (options.json === true) {
+        printJson(tenants);
+        return;
+      }
+      printTable(
+        ['tenant', 'created', 'windows', 'settings', 'events/s', 'write keys'],
+        tenants.map((entry) => [
+          entry.tenant_id,
+          entry.created_at.toISOString().slice(0, 19),
+          entry.settings.granularity,
+          entry.settings_version,
+          entry.events_per_second_max,
+          entry.key_prefixes.map((prefix) => `${prefix}…`).join(' '),
+        ]),
+      );
+    });
+}
+
+function registerKey(tenant: Command): void {
+  tenant
+    .command('key')
+    .description('write keys of a tenant')
+    .command('rotate <id>')
+    .description('makes a new write key, prints it this one time, and revokes the older ones')
+    .option('--grace <seconds>', 'how long the older keys still work', nonNegativeInteger, 0)
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: JsonOption & { grace: number }) => {
+      const rotated = await withPool((pool) => rotateKey(pool, id, { graceSeconds: options.grace }));
+      if (options.json === true) {
+        printJson({ tenant_id: id, ...rotated, grace_seconds: options.grace });
+        return;
+      }
+      printWriteKey(rotated.write_key);
+      printProgress(`Older keys: ${rotated.revoked}, refused ${options.grace + 10} s from now at the latest.`);
+    });
+}
+
+function registerSettings(tenant: Command): void {
+  tenant
+    .command('settings <id>')
+    .description('shows the attribution settings of a tenant, or stores changed ones as a new version')
+    .option('--set <key=value...>', 'settings to change')
+    .option('--file <file>', 'settings to change, as JSON')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: SettingsOptions) => {
+      const changes = readChanges(options.file, options.set);
+      const isChange = Object.keys(changes).length > 0;
+      const current = await withPool((pool) => (isChange ? changeSettings(pool, id, changes) : loadSettings(pool, id)));
+      if (options.json === true) printJson(current);
+      else printSettings(current);
+    });
+}
+
+async function withPool<Result>(work: (pool: PostgresPool) => Promise<Result>): Promise<Result> {
+  const pool = createPostgresPool({
+    url: parseEnv(process.env).POSTGRES_URL,
+    applicationName: 'unmogrowp tenant',
+  });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+function printWriteKey(writeKey: string): void {
+  printProgress('The write key is shown only now; it is stored as a hash:');
+  printLine(writeKey);
+}
+
+function printSettings({ version, settings }: SettingsVersion): void {
+  printProgress(`version ${version}`);
+  printTable(
+    ['setting', 'value'],
+    Object.entries(settings).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]),
+  );
+}
+
+function readChanges(file: string | undefined, assignments: readonly string[] = []): Record<string, unknown> {
+  return { ...(file === undefined ? {} : readJsonFile(file)), ...Object.fromEntries(assignments.map(parseAssignment)) };
+}
+
+function readJsonFile(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new UnmogrowpError('settings_invalid', `${path} cannot be read as JSON: ${(error as Error).message}`);
+  }
+}
+
+const DEFAULTS: Readonly<Record<string, unknown>> = settingsSchema.parse({});
+
+/** `key=value` with JSON values; text needs no quotes, and a list is written with commas. */
+function parseAssignment(text: string): [string, unknown] {
+  const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (name === '') throw new UnmogrowpError('settings_invalid', `${text} is not key=value`);
+  if (Array.isArray(DEFAULTS[name]) && !value.startsWith('[')) {
+    return [name, value === '' ? [] : value.split(',').map((item) => item.trim())];
+  }
+  try {
+    return [name, JSON.parse(value) as unknown];
+  } catch {
+    return [name, value];
+  }
+}
+
+function parseSettings(input: Record<string, unknown>): Settings {
+  const parsed = settingsSchema.safeParse(input);
+  if (!parsed.success) throw invalidSettings(parsed.error.issues);
+  return parsed.data;
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
+  return Number(text);
+}
+
+function nonNegativeInteger(text: string): number {
+  if (!/^\d{1,8}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
