@@ -1,0 +1,83 @@
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ServeOptions {
+  host: string;
+  /** 0 for any free one. */
+  port: number;
+  bodyTimeoutMs: number;
+}
+
+export interface RunningServer {
+  port: number;
+  /** Takes no new connection, finishes the requests that are running, and cuts off what is left after the timeout. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+/** The app answers a slow body itself; Node's own limit only stands behind it. */
+const TIMEOUT_MARGIN_MS = 5_000;
+const IDLE_CHECK_MS = 50;
+
+/** Serves the app by Node's own HTTP server. */
+export async function serveOnNode(app: Hono, options: ServeOptions): Promise<RunningServer> {
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: Math.max(HEADERS_TIMEOUT_MS, options.bodyTimeoutMs) + TIMEOUT_MARGIN_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+  }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  return { port: (server.address() as AddressInfo).port, stop: (timeoutMs) => stopServer(server, timeoutMs) };
+}
+
+function stopServer(server: Server, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    // A connection becomes idle when its last request is answered, which may be after the close.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** The part of Bun's server that is used here. */
+interface BunRuntime {
+  serve(options: { fetch: Hono['fetch']; hostname: string; port: number; idleTimeout: number }): {
+    port: number;
+    stop(closeActiveConnections?: boolean): Promise<void>;
+  };
+}
+
+/** Bun's runtime when the program runs on it. */
+export const bunRuntime = (): BunRuntime | undefined => (globalThis as { Bun?: BunRuntime }).Bun;
+
+/** Serves the app by Bun's HTTP server. */
+export function serveOnBun(bun: BunRuntime, app: Hono, options: ServeOptions): RunningServer {
+  const server = bun.serve({
+    fetch: app.fetch,
+    hostname: options.host,
+    port: options.port,
+    idleTimeout: KEEP_ALIVE_MS / 1_000,
+  });
+  return {
+    port: server.port,
+    stop: async (timeoutMs) => {
+      const cut = setTimeout(() => void server.stop(true), timeoutMs);
+      await server.stop();
+      clearTimeout(cut);
+    },
+  };
+}
