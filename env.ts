@@ -17,6 +17,8 @@ const schema = z
   .object({
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     ENVIRONMENT: z.string().min(1).default('local'),
+    /** Where /metrics and /healthz of every process listen; in a container 0.0.0.0. */
+    METRICS_HOST: z.string().default('127.0.0.1'),
 
     KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
     KAFKA_SSL: flag,
