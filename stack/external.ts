@@ -47,6 +47,6 @@ export function externalAddress(part: PartDefinition, environment: Variables): s
 }
 
 /** `scheme://user:secret@host` without the secret; anything else as it is. */
-export function withoutPassword(address: string): string {
+function withoutPassword(address: string): string {
   return address.replace(/(\/\/[^/:@]*):[^@/]*@/, '$1:***@');
 }

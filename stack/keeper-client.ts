@@ -6,7 +6,7 @@ import { UnmogrowpError } from '../errors.ts';
 import type { ChildSpec, KeeperMessage, KeeperRequest } from './keeper-protocol.ts';
 import { identify, waitUntilGone, type ProcessIdentity } from './procfs.ts';
 
-export type ChildExit = Extract<KeeperMessage, { kind: 'exited' }>;
+type ChildExit = Extract<KeeperMessage, { kind: 'exited' }>;
 
 /** The launcher's side of the keeper. */
 export interface Keeper {

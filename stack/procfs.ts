@@ -41,7 +41,7 @@ export function uptimeSeconds(pid: number): number | undefined {
 }
 
 /** Sends a signal to exactly this process; false when it was gone already. */
-export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isAlive(identity)) return false;
   try {
     return process.kill(identity.pid, signal);

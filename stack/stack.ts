@@ -32,7 +32,7 @@ export interface Stack {
 }
 
 /** What `processes.ts` needs of the stack that it extends. */
-export interface StackChildren {
+interface StackChildren {
   readonly ports: PortBook;
   readonly start: WatchedChildren['start'];
   readonly stop: WatchedChildren['stop'];

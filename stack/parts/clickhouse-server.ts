@@ -5,9 +5,11 @@
  * usage: node clickhouse-server.ts --library FILE --data DIRECTORY --config FILE --http-port N --native-port N
  */
 import { DataType, load, open } from 'ffi-rs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { bootQueries, WAITING_QUERY } from './clickhouse-config.ts';
 
+const STOP_RETRY_MS = 200;
 const text = { type: 'string', default: '' } as const;
 const { values } = parseArgs({
   options: { library: text, data: text, config: text, 'http-port': text, 'native-port': text },
@@ -51,12 +53,18 @@ ended.then(
   },
 );
 
-/** Ends the waiting query; the server then writes out what it has and the library call returns. */
+/**
+ * Ends the waiting query; the server then writes out what it has, the library call returns and the process exits. Asked
+ * again and again, because a server that is told to stop while it starts does not listen yet.
+ */
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await command('SYSTEM FLUSH LOGS');
-  await command(`KILL QUERY WHERE query LIKE '${WAITING_QUERY.slice(0, 22)}%' ASYNC`);
+  for (;;) {
+    await command('SYSTEM FLUSH LOGS');
+    await command(`KILL QUERY WHERE query LIKE '${WAITING_QUERY.slice(0, 22)}%' ASYNC`);
+    await delay(STOP_RETRY_MS);
+  }
 }
 
 /** Without keep-alive: an idle connection would hold up the server's end. */

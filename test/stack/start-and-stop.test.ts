@@ -1,7 +1,10 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { isFree } from '../../stack/ports.ts';
 import { identify } from '../../stack/procfs.ts';
+import { readChildren } from '../../stack/state.ts';
 import { askClickHouse, ownStack, stackDirectory, until } from './support.ts';
 
 const PARTS = ['clickhouse', 'postgres'] as const;
@@ -48,6 +51,35 @@ test("ClickHouse's own logs outlive a restart and its metrics are served", async
   expect(await askClickHouse(url, count)).toBe('1');
   const metrics = await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text();
   expect(metrics).toMatch(/^ClickHouseProfileEvents_Query \d+/m);
+});
+
+test('an interrupted start leaves nothing running', async () => {
+  const directory = stackDirectory();
+  const interruption = new AbortController();
+  const start = ownStack({
+    directory,
+    parts: PARTS,
+    signal: interruption.signal,
+    onProgress: ({ state }) => {
+      if (state === 'starting') interruption.abort();
+    },
+  });
+
+  await expect(start).rejects.toMatchObject({ code: 'interrupted' });
+
+  expect(readChildren(directory)).toEqual([]);
+  await ownStack({ directory, parts: PARTS });
+});
+
+test('a part that cannot start is named with the end of its log, and the others are stopped', async () => {
+  const directory = stackDirectory();
+  mkdirSync(join(directory, 'data', 'postgres', 'cluster'), { recursive: true });
+
+  const start = ownStack({ directory, parts: PARTS });
+
+  await expect(start).rejects.toMatchObject({ code: 'part_start_failed' });
+  await expect(start).rejects.toThrow(/^PostgreSQL could not be started: .*FATAL: .*contains errors/s);
+  expect(readChildren(directory)).toEqual([]);
 });
 
 async function queryPostgres(connectionString: string, sql: string): Promise<unknown[]> {
