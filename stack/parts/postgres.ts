@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join, parse } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { UnmogrowpError } from '../../errors.ts';
 import { LOOPBACK } from '../ports.ts';
 import type { Variables } from '../types.ts';
 import {
@@ -18,6 +17,7 @@ import {
   type PartPlan,
   type PrepareContext,
 } from './part.ts';
+import { choosePostgresUser, idsOfPostgres, type PostgresUser } from './postgres-user.ts';
 
 const run = promisify(execFile);
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -76,26 +76,32 @@ async function preparePostgres({
 }: PrepareContext): Promise<Launch> {
   const cluster = join(dataDirectory, 'cluster');
   mkdirSync(dataDirectory, { recursive: true });
-  const asRoot = process.getuid?.() === 0;
-  if (asRoot) assertReachableByOthers(dataDirectory);
+  const user = await choosePostgresUser({ cluster, folders: [dataDirectory, obtained.path], environment });
   if (!existsSync(cluster)) {
     report('preparing', 'a new database cluster');
     // In a process of its own: the library hooks itself into the exit of the process that loads it.
     const program = fileURLToPath(new URL('./postgres-initialise.ts', import.meta.url));
-    await run(process.execPath, [program, `${cluster}.new`], { env: plainEnvironment(environment) });
+    const [command, ...parameters] = commandAs(user, process.execPath, [program, `${cluster}.new`]);
+    await run(command, parameters, { env: plainEnvironment(environment) });
     renameSync(`${cluster}.new`, cluster);
   }
-  writeFileSync(join(cluster, 'unmogrowp.conf'), postgresConf(ports['sql'] ?? 0));
+  const configFile = join(cluster, 'unmogrowp.conf');
+  writeFileSync(configFile, postgresConf(ports['sql'] ?? 0));
+  const server = join(obtained.path, 'native', 'bin', 'postgres');
+  const [command, ...parameters] = commandAs(user, server, ['-D', cluster, '-c', `config_file=${configFile}`]);
   return {
-    command: join(obtained.path, 'native', 'bin', 'postgres'),
-    arguments: ['-D', cluster, '-c', `config_file=${join(cluster, 'unmogrowp.conf')}`],
+    command,
+    arguments: parameters,
     environment: plainEnvironment(environment),
     // "Fast" shutdown: SIGTERM would wait for the clients to leave.
     stopSignal: 'SIGINT',
     stopTimeoutMs: 15_000,
-    ...(asRoot ? { user: await userPostgres() } : {}),
+    ...(user.kind === 'postgres' ? { user: await idsOfPostgres() } : {}),
   };
 }
+
+const commandAs = (user: PostgresUser, command: string, parameters: readonly string[]): [string, ...string[]] =>
+  user.kind === 'mapped' ? [...user.prefix, command, ...parameters] : [command, ...parameters];
 
 const postgresConf = (port: number): string => `include 'postgresql.conf'
 listen_addresses = '${LOOPBACK}'
@@ -105,27 +111,6 @@ unix_socket_directories = ''
 logging_collector = off
 max_connections = 200
 `;
-
-async function userPostgres(): Promise<{ uid: number; gid: number }> {
-  const [uid, gid] = await Promise.all(
-    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)),
-  );
-  return { uid: uid ?? 0, gid: gid ?? 0 };
-}
-
-/** Only root gets here: the user `postgres` must be able to walk down to the data. */
-function assertReachableByOthers(directory: string): void {
-  const closed: string[] = [];
-  for (let folder = directory; folder !== parse(folder).root; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) closed.push(folder);
-  }
-  if (closed.length === 0) return;
-  throw new UnmogrowpError(
-    'part_start_failed',
-    `PostgreSQL does not run as root, and the user postgres may not enter ${closed.join(', ')}. ` +
-      `Allow it (chmod o+x ${closed.join(' ')}), start as another user, or set POSTGRES_URL.`,
-  );
-}
 
 async function checkPostgres(environment: Variables): Promise<string> {
   const client = new pg.Client({

@@ -53,6 +53,16 @@ test("ClickHouse's own logs outlive a restart and its metrics are served", async
   expect(metrics).toMatch(/^ClickHouseProfileEvents_Query \d+/m);
 });
 
+test('a folder that only its owner may enter is good enough, also for root', async () => {
+  const directory = join(stackDirectory(), 'closed', 'stack');
+  mkdirSync(join(directory, '..'), { mode: 0o700 });
+
+  const stack = await ownStack({ directory, parts: ['postgres'] });
+  const rows = await queryPostgres(stack.environment['POSTGRES_URL'] ?? '', 'SELECT 7 AS number');
+
+  expect(rows).toEqual([{ number: 7 }]);
+});
+
 test('an interrupted start leaves nothing running', async () => {
   const directory = stackDirectory();
   const interruption = new AbortController();
