@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { environmentOfRunningStack } from '../stack/running.ts';
+import { DEFAULT_DIRECTORY } from '../stack/state.ts';
 import { failWith } from './output.ts';
 
 const NODE_MAJOR_MIN = 24;
@@ -29,6 +31,10 @@ async function main(): Promise<void> {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   await registerCommands(program, process.argv[2]);
+  // A command in another terminal finds what `up` runs; these three look after the stack by themselves.
+  if (!['up', 'demo', 'status'].includes(process.argv[2] ?? '')) {
+    Object.assign(process.env, environmentOfRunningStack(DEFAULT_DIRECTORY, process.env));
+  }
   try {
     await program.parseAsync();
   } catch (error) {

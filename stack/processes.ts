@@ -77,13 +77,13 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
     await stack.children.stop(names);
     throw error;
   }
-  stack.children.setProcesses(started);
+  stack.children.setProcesses(started, ports);
   return {
     processes: started,
     environment,
     stop: async () => {
       await stack.children.stop(names);
-      stack.children.setProcesses([]);
+      stack.children.setProcesses([], {});
     },
   };
 }

@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { UnmogrowpError } from '../errors.ts';
 import { checkExternal, isExternal } from './external.ts';
 import { startKeeper } from './keeper-client.ts';
@@ -13,8 +12,15 @@ import { openPortBook, type PortBook } from './ports.ts';
 import { identify } from './procfs.ts';
 import { reporterFor } from './progress.ts';
 import { startPart } from './start-part.ts';
-import { readState, stackPaths, writeJson } from './state.ts';
-import { PART_NAMES, type PartName, type RunningPart, type RunningProcess, type StackOptions } from './types.ts';
+import { DEFAULT_DIRECTORY, readState, stackPaths, type StackState, writeJson } from './state.ts';
+import {
+  PART_NAMES,
+  type PartName,
+  type Ports,
+  type RunningPart,
+  type RunningProcess,
+  type StackOptions,
+} from './types.ts';
 import { watchChildren, type WatchedChildren } from './watched-children.ts';
 
 /** A running stack. */
@@ -36,11 +42,8 @@ interface StackChildren {
   readonly ports: PortBook;
   readonly start: WatchedChildren['start'];
   readonly stop: WatchedChildren['stop'];
-  setProcesses(processes: readonly RunningProcess[]): void;
+  setProcesses(processes: readonly RunningProcess[], ports: Ports): void;
 }
-
-/** `.unmogrowp` of the checkout, wherever the command is called from. */
-export const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url));
 
 /**
  * Starts the real parts: each from the address in the environment, a fitting program on the PATH, the cache, or a build.
@@ -118,7 +121,8 @@ async function startOwn(context: StartContext): Promise<Stack> {
   }
   const state = { launcher, keeper: keeper.identity, startedAt: new Date().toISOString(), environment };
   let [parts, processes]: [readonly RunningPart[], readonly RunningProcess[]] = [context.checked, []];
-  const save = () => writeJson(paths.state, { ...state, parts, processes });
+  let processPorts: Ports = {};
+  const save = () => writeJson(paths.state, { ...state, parts, processes, processPorts } satisfies StackState);
   save();
   const children = watchChildren(keeper, options.onUnexpectedExit);
 
@@ -158,8 +162,9 @@ async function startOwn(context: StartContext): Promise<Stack> {
       ports,
       start: (spec) => children.start(spec),
       stop: (names) => children.stop(names),
-      setProcesses: (list) => {
+      setProcesses: (list, ofThem) => {
         processes = list;
+        processPorts = ofThem;
         save();
       },
     },

@@ -1,8 +1,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ChildRecord } from './keeper-protocol.ts';
 import type { ProcessIdentity } from './procfs.ts';
-import type { RunningPart, RunningProcess } from './types.ts';
+import type { Ports, RunningPart, RunningProcess } from './types.ts';
+
+/** `.unmogrowp` of the checkout, wherever the command is called from. */
+export const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url));
 
 /** What a running stack writes down for `unmogrowp status` and for the next start. */
 export interface StackState {
@@ -12,6 +16,8 @@ export interface StackState {
   readonly environment: Readonly<Record<string, string>>;
   readonly parts: readonly RunningPart[];
   readonly processes: readonly RunningProcess[];
+  /** By the variables that carry them. */
+  readonly processPorts: Ports;
 }
 
 /** Where things lie inside the directory of a stack. */

@@ -5,8 +5,7 @@ import { PARTS } from './parts/all.ts';
 import type { PartDefinition } from './parts/part.ts';
 import type { ChildRecord } from './keeper-protocol.ts';
 import { isAlive, residentBytes, uptimeSeconds } from './procfs.ts';
-import { DEFAULT_DIRECTORY } from './stack.ts';
-import { readChildren, readState, type StackState } from './state.ts';
+import { DEFAULT_DIRECTORY, readChildren, readState, type StackState } from './state.ts';
 import { PART_NAMES, PROCESS_NAMES, type ProcessName, type Source, type Variables } from './types.ts';
 
 /** How one part or process is at this moment. */

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { isFree } from '../../stack/ports.ts';
 import { identify } from '../../stack/procfs.ts';
+import { environmentOfRunningStack } from '../../stack/running.ts';
 import { readChildren } from '../../stack/state.ts';
 import { askClickHouse, ownStack, stackDirectory, until } from './support.ts';
 
@@ -61,6 +62,16 @@ test('a folder that only its owner may enter is good enough, also for root', asy
   const rows = await queryPostgres(stack.environment['POSTGRES_URL'] ?? '', 'SELECT 7 AS number');
 
   expect(rows).toEqual([{ number: 7 }]);
+});
+
+test('other terminals find the running stack, unless their environment names a part', async () => {
+  const directory = stackDirectory();
+  const stack = await ownStack({ directory, parts: ['postgres'] });
+
+  expect(environmentOfRunningStack(directory, {})).toEqual(stack.environment);
+  expect(environmentOfRunningStack(directory, { KAFKA_BROKERS: 'kafka.example:9092' })).toEqual({});
+  await stack.stop();
+  expect(environmentOfRunningStack(directory, {})).toEqual({});
 });
 
 test('an interrupted start leaves nothing running', async () => {
