@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Kafka, logLevel } from 'kafkajs';
+import pino from 'pino';
+import { type Env, parseEnv } from '../env.ts';
+import type { UnmogrowpError } from '../errors.ts';
+import { createIngestApp } from '../ingest/app.ts';
+import { createAuthenticator } from '../ingest/authenticate.ts';
+import { createPublisher } from '../ingest/publish-records.ts';
+import { createRateLimiter } from '../ingest/rate-limit.ts';
+import { readNodeBody } from '../ingest/read-body-node.ts';
+import { readWebBody } from '../ingest/read-body.ts';
+import { createReadiness } from '../ingest/readiness.ts';
+import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
+import { startDrain } from '../ingest/spool/drain.ts';
+import { openFileSpool } from '../ingest/spool/file-spool.ts';
+import { createRecordProducer } from '../kafka/producer.ts';
+import { createPostgresPool, queryRows } from '../postgres/pool.ts';
+import { reportSpool } from '../postgres/spools.ts';
+import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
+import { failWith } from './output.ts';
+
+/** Wires the ingest process together, serves it, and takes it down in order when it is asked to stop. */
+async function main(): Promise<void> {
+  const env = parseEnv(process.env);
+  const logger = pino({ level: env.LOG_LEVEL, base: { service: 'ingest' } });
+  const onError = (error: UnmogrowpError): void => logger.error({ code: error.code, error: error.message }, 'failed');
+  const pool = createPostgresPool({
+    url: env.POSTGRES_URL,
+    applicationName: 'unmogrowp-ingest',
+    connectTimeoutMs: 2_000,
+    statementTimeoutMs: 2_000,
+  });
+  const producer = createRecordProducer(connectedKafka(env));
+  const produce = (records: Parameters<typeof producer.produce>[1]) =>
+    producer.produce(`${env.KAFKA_PREFIX}events`, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
+  const spool = await openFileSpool({ directory: env.INGEST_SPOOL_DIRECTORY, bytesMax: env.INGEST_SPOOL_BYTES_MAX });
+  const stopDrain = startDrain({
+    spool,
+    produce,
+    onError,
+    report: ({ records, oldestReceivedAt = 0 }) =>
+      reportSpool(pool, { spoolId: spool.id, records, oldestReceivedAt: new Date(oldestReceivedAt) }),
+  });
+  const readiness = createReadiness({
+    hasRoom: () => spool.state().bytes < env.INGEST_SPOOL_BYTES_MAX,
+    checkKafka: () => Promise.resolve(),
+    checkPostgres: async () => void (await queryRows(pool, 'SELECT 1')),
+  });
+  const bun = bunRuntime();
+  const app = createIngestApp({
+    authenticate: createAuthenticator({
+      findOwner: (writeKey) => findWriteKeyOwner(pool, hashWriteKey(writeKey)),
+      keyCacheMs: env.INGEST_KEY_CACHE_MS,
+      nowMs: Date.now,
+      onLookupFailed: (error) => onError(error as UnmogrowpError),
+    }),
+    rateLimiter: createRateLimiter(Date.now),
+    publish: createPublisher({ produce, spool, onError }),
+    partitions: env.KAFKA_EVENTS_PARTITIONS,
+    bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
+    readiness: readiness.check,
+    readBody: bun === undefined ? readNodeBody : readWebBody,
+  });
+  const address = { host: env.INGEST_HOST, port: env.INGEST_PORT, bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS };
+  const server = bun === undefined ? await serveOnNode(app, address) : serveOnBun(bun, app, address);
+  const metricsPort = await serveHealth(env);
+  announce(env, server.port, metricsPort);
+  await stopSignal();
+  logger.info('stopping');
+  readiness.stop();
+  await server.stop(env.INGEST_SHUTDOWN_TIMEOUT_MS);
+  await stopDrain();
+  await spool.close();
+  await producer.close();
+  await pool.end();
+}
+
+function connectedKafka(env: Env): Kafka {
+  return new Kafka({ clientId: 'unmogrowp-ingest', brokers: env.KAFKA_BROKERS, logLevel: logLevel.NOTHING });
+}
+
+function announce(env: Env, port: number, metricsPort: number): void {
+  const url = (number: number) => `http://${env.INGEST_HOST}:${number}`;
+  process.stdout.write(`${JSON.stringify({ listening: url(port), metrics: url(metricsPort) })}\n`);
+}
+
+async function serveHealth(env: Env): Promise<number> {
+  const server = createServer((_request, response) => response.end('{"alive":true}'));
+  server.unref();
+  await new Promise<void>((resolve) => server.listen(env.INGEST_METRICS_PORT, env.INGEST_HOST, () => resolve()));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Resolves when the process is asked to stop; asked twice it ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+await main().catch(failWith);
+process.exit(0);
