@@ -90,4 +90,5 @@ function lineText({ event, changedAt }: Line): string {
   return `${event.part.padEnd(11)} ${event.state.padEnd(11)} ${event.detail}${took}`;
 }
 
-const fit = (text: string, columns: number): string => (text.length < columns ? text : text.slice(0, columns - 1));
+/** Cut to one line of the terminal; some do not tell how wide they are. */
+const fit = (text: string, columns: number): string => (columns > 0 ? text.slice(0, columns - 1) : text);

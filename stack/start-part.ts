@@ -39,7 +39,9 @@ export async function startPart(input: StartPartInput): Promise<StartedPart> {
     const obtained = await part.obtain({ plan, environment: options.environment, report, signal, logFile });
     return await startOnFreePorts(input, obtained, report);
   } catch (error) {
-    report('failed', reasonOf(error).split('\n')[0] ?? '');
+    // Whoever was ended because of another part has not failed itself.
+    if (signal.aborted) report('stopped', '');
+    else report('failed', reasonOf(error).split('\n')[0] ?? '');
     throw error instanceof UnmogrowpError ? error : startError(part, logs, error);
   }
 }
