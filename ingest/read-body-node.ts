@@ -1,5 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
-import { BODY_BROKEN, BODY_TIMEOUT, BODY_TOO_LARGE, type BodyLimits, type BodyResult } from './read-body.ts';
+import {
+  BODY_BROKEN,
+  BODY_ENDLESS,
+  BODY_TIMEOUT,
+  BODY_TOO_LARGE,
+  type BodyLimits,
+  type BodyResult,
+} from './read-body.ts';
 
 /**
  * Reads the body from Node's own stream. The web stream in front of it would cost more than parsing the events; the
@@ -21,7 +28,7 @@ export function readNodeBody(_request: Request, env: unknown, limits: BodyLimits
     const timer = setTimeout(() => finish({ refusal: BODY_TIMEOUT }), limits.timeoutMs);
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > limits.bytesMax) finish({ refusal: BODY_TOO_LARGE });
+      if (length > limits.bytesMax) finish({ refusal: BODY_ENDLESS });
       else chunks.push(chunk);
     };
     const onEnd = (): void => {

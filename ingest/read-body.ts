@@ -12,11 +12,13 @@ export type BodyResult = { bytes: Uint8Array; refusal?: undefined } | { bytes?: 
 /** Reads the whole body of a request, or gives the reason why not. `env` is what the server passes to the app. */
 export type BodyReader = (request: Request, env: unknown, limits: BodyLimits) => Promise<BodyResult>;
 
+/** The server drops the rest of the body: closing at once would take the answer from a client that still sends. */
 export const BODY_TOO_LARGE: Refusal = {
   code: 'body_too_large',
   message: `the body exceeds ${REQUEST_LIMITS.bodyBytesMax} bytes`,
-  closesConnection: true,
 };
+/** Without an announced length there may be no end of it. */
+export const BODY_ENDLESS: Refusal = { ...BODY_TOO_LARGE, closesConnection: true };
 export const BODY_TIMEOUT: Refusal = {
   code: 'body_timeout',
   message: 'the body did not arrive in time',
@@ -50,7 +52,7 @@ export async function readWebBody(request: Request, _env: unknown, limits: BodyL
       length += value.length;
       if (length > limits.bytesMax) {
         reader.cancel().catch(() => {});
-        return { refusal: BODY_TOO_LARGE };
+        return { refusal: BODY_ENDLESS };
       }
       chunks.push(value);
     }

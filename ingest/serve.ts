@@ -2,6 +2,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { REQUEST_LIMITS } from './limits.ts';
 
 export interface ServeOptions {
   host: string;
@@ -55,7 +56,13 @@ function stopServer(server: Server, timeoutMs: number): Promise<void> {
 
 /** The part of Bun's server that is used here. */
 interface BunRuntime {
-  serve(options: { fetch: Hono['fetch']; hostname: string; port: number; idleTimeout: number }): {
+  serve(options: {
+    fetch: Hono['fetch'];
+    hostname: string;
+    port: number;
+    idleTimeout: number;
+    maxRequestBodySize: number;
+  }): {
     port: number;
     stop(closeActiveConnections?: boolean): Promise<void>;
   };
@@ -71,6 +78,8 @@ export function serveOnBun(bun: BunRuntime, app: Hono, options: ServeOptions): R
     hostname: options.host,
     port: options.port,
     idleTimeout: KEEP_ALIVE_MS / 1_000,
+    // The app answers a body over its limit; what is far larger is not even received.
+    maxRequestBodySize: 4 * REQUEST_LIMITS.bodyBytesMax,
   });
   return {
     port: server.port,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../ingest/openapi.ts';
@@ -127,9 +128,13 @@ describe.each(RUNTIMES)('ingest on %s', (runtime) => {
   it('takes exactly 1 MiB, and refuses an unannounced body that is larger', async () => {
     const events = JSON.stringify({ events: [click('a')] });
     expect((await send(events + ' '.repeat(1_048_576 - events.length))).status).toBe(202);
+    let sent = 0;
     const stream = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        controller.enqueue(Buffer.alloc(262_144, 0x20));
+      async pull(controller) {
+        await setImmediate();
+        sent += 65_536;
+        if (sent > 16_777_216) controller.close();
+        else controller.enqueue(Buffer.alloc(65_536, 0x20));
       },
     });
     const answer = await fetch(`${ingest.url}/v1/events`, {
