@@ -49,6 +49,7 @@ async function prepareKafka(context: PrepareContext): Promise<Launch> {
       ...archiveArguments(obtained.path),
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       '-Dorg.slf4j.simpleLogger.showDateTime=true',
+      "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
       '-cp',
       classPath,
       'kafka.Kafka',

@@ -4,6 +4,7 @@ import { DCLinter } from 'dclint';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { parseEnv } from '../../env.ts';
 import { VERSIONS } from '../../stack/versions.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -89,8 +90,22 @@ test('the containers know the same parts and search attributes as the stack on o
   for (const line of local) expect(read('stack/compose/temporal-namespace.sh')).toContain(line);
 });
 
+test('our containers set variables that our processes read, to values that they accept', () => {
+  for (const name of OURS) {
+    const environment = services[name]?.environment ?? {};
+    const values = Object.entries(environment).map(([variable, value]) => [variable, withDefaults(String(value))]);
+    const parsed: Record<string, unknown> = parseEnv(Object.fromEntries(values) as Record<string, string>);
+    for (const variable of Object.keys(environment)) expect(Object.keys(parsed)).toContain(variable);
+  }
+});
+
 test('the wrapper files pin the versions by which builds are cached', () => {
   expect(read('stack/kafka/pom.xml')).toContain(`<version>${VERSIONS.kafka}</version>`);
   expect(read('stack/temporal-test-server/pom.xml')).toContain(`<version>${VERSIONS.temporalTestServer}</version>`);
   expect(read('stack/jaeger/go.mod')).toContain(`github.com/jaegertracing/jaeger v${VERSIONS.jaeger}`);
 });
+
+/** `${NAME:-default}` as Compose reads it when NAME is not set. */
+function withDefaults(text: string): string {
+  return text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
+}
