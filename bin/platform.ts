@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UnmogrowpError } from '../errors.ts';
 import { startProcesses } from '../stack/processes.ts';
-import { createProgressPrinter } from '../stack/progress.ts';
+import { createProgressPrinter, reporterFor } from '../stack/progress.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
 import type { ProcessName, RunningProcess, StackTuning } from '../stack/types.ts';
 import { printProgress } from './output.ts';
@@ -50,7 +50,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     };
     if (options.partsOnly === true) return { stack, processes: [], environment: stack.environment, stop };
     try {
+      const report = reporterFor('schemas', onProgress);
+      report('preparing', 'the newest state');
       await runMigrations({ ...environment, ...stack.environment });
+      report('ready', '');
       options.signal?.throwIfAborted();
       const started = await startProcesses({
         stack,

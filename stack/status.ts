@@ -47,7 +47,7 @@ async function partStatus(
   const running = state?.parts.find((one) => one.name === part.name);
   const base = { name: part.name, kind: 'part' as const };
   if (running === undefined && !isExternal(part, environment)) {
-    return { ...base, health: 'down', address: '', problem: NOT_RUNNING };
+    return { ...base, health: 'down', address: '', problem: state === undefined ? NOT_RUNNING : 'not started yet' };
   }
   const merged = { ...environment, ...state?.environment };
   const facts = {
