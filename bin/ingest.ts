@@ -7,6 +7,7 @@ import { type Env, parseEnv } from '../env.ts';
 import type { UnmogrowpError } from '../errors.ts';
 import { createIngestApp } from '../ingest/app.ts';
 import { createAuthenticator } from '../ingest/authenticate.ts';
+import { REQUEST_LIMITS } from '../ingest/limits.ts';
 import { createPublisher } from '../ingest/publish-records.ts';
 import { createRateLimiter } from '../ingest/rate-limit.ts';
 import { readNodeBody } from '../ingest/read-body-node.ts';
@@ -44,8 +45,7 @@ async function main(): Promise<void> {
       reportSpool(pool, { spoolId: spool.id, records, oldestReceivedAt: new Date(oldestReceivedAt) }),
   });
   const readiness = createReadiness({
-    hasRoom: () => spool.state().bytes < env.INGEST_SPOOL_BYTES_MAX,
-    checkKafka: () => Promise.resolve(),
+    hasRoom: () => spool.hasRoom(REQUEST_LIMITS.bodyBytesMax),
     checkPostgres: async () => void (await queryRows(pool, 'SELECT 1')),
   });
   const bun = bunRuntime();
@@ -78,7 +78,14 @@ async function main(): Promise<void> {
 }
 
 function connectedKafka(env: Env): Kafka {
-  return new Kafka({ clientId: 'unmogrowp-ingest', brokers: env.KAFKA_BROKERS, logLevel: logLevel.NOTHING });
+  return new Kafka({
+    clientId: 'unmogrowp-ingest',
+    brokers: env.KAFKA_BROKERS,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    // A broker that hangs must not hold the producer for longer than a client is made to wait.
+    requestTimeout: env.INGEST_PRODUCE_TIMEOUT_MS,
+  });
 }
 
 function announce(env: Env, port: number, metricsPort: number): void {

@@ -3,15 +3,14 @@ import type { Readiness } from './app.ts';
 export interface ReadinessOptions {
   /** Whether the spool would take an event. */
   hasRoom: () => boolean;
-  /** Throw, in a bounded time, when the part does not answer. */
-  checkKafka: () => Promise<void>;
+  /** Throws, in a bounded time, when Postgres does not answer. */
   checkPostgres: () => Promise<void>;
   timeoutMs?: number;
 }
 
 /**
- * Whether an event would be taken now. An event needs Postgres, which knows its write key, and either Kafka or room on
- * the spool; Kafka is only asked when the spool has none.
+ * Whether an event would be taken now: its write key must be known to Postgres, and the spool must have room. Kafka is
+ * not asked. While it is away the spool takes the events, and a full spool lets no event past it.
  */
 export function createReadiness(options: ReadinessOptions): { check: () => Promise<Readiness>; stop: () => void } {
   const { timeoutMs = 1_500 } = options;
@@ -19,12 +18,9 @@ export function createReadiness(options: ReadinessOptions): { check: () => Promi
   let checking: Promise<Readiness> | undefined;
 
   async function judge(): Promise<Readiness> {
+    const postgres = await answers(options.checkPostgres, timeoutMs);
     const spool = options.hasRoom();
-    const [postgres, kafka] = await Promise.all([
-      answers(options.checkPostgres, timeoutMs),
-      spool || answers(options.checkKafka, timeoutMs),
-    ]);
-    return { ready: !isStopping && postgres && kafka, stopping: isStopping, postgres, storage: kafka };
+    return { ready: !isStopping && postgres && spool, stopping: isStopping, postgres, spool };
   }
 
   return {

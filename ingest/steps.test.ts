@@ -237,6 +237,7 @@ describe('publishing', () => {
         spooled.push(...added);
         return Promise.resolve();
       },
+      hasRoom: () => control.room,
       readBatch: () => Promise.resolve(undefined),
       close: () => Promise.resolve(),
     };

@@ -133,6 +133,10 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
     };
   }
 
+  /** A small spool is asked for a tenth of itself, or it would never have room. */
+  const hasRoom = (bytes: number): boolean =>
+    bytesMax === 0 || usedBytes() + Math.min(bytes, bytesMax / 10) <= bytesMax;
+
   async function readBatch(batchBytesMax: number): Promise<SpoolBatch | undefined> {
     await removeSentSegments();
     const segment = segments.find(({ records }) => records > 0);
@@ -166,7 +170,7 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
     await unlock();
   }
 
-  return { id, append, state, readBatch, close };
+  return { id, append, state, hasRoom, readBatch, close };
 }
 
 async function writeAll(file: FileHandle | undefined, bytes: Buffer, position: number): Promise<void> {

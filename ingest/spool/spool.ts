@@ -28,6 +28,8 @@ export interface Spool {
   readonly id: string;
   append(records: readonly SpooledRecord[]): Promise<void>;
   state(): SpoolState;
+  /** Whether it would take so many bytes now; one that is switched off (no bytes at all) stands in nobody's way. */
+  hasRoom(bytes: number): boolean;
   /** The oldest records, at most about `bytesMax`, or undefined when the spool is empty. */
   readBatch(bytesMax: number): Promise<SpoolBatch | undefined>;
   close(): Promise<void>;
