@@ -23,12 +23,18 @@ export function createUserKeyOf(secret: Uint8Array): UserKeyOf {
     inner[index] = byte ^ 0x36;
     outer[index] = byte ^ 0x5c;
   });
+  let lastMessage = '';
+  let lastKey = '';
   return function userKeyOf(type, value) {
     const message = `${type}\0${value}`;
+    // An app sends the events of one user together.
+    if (message === lastMessage) return lastKey;
     if (message.length * 3 > MESSAGE_BYTES_MAX) throw new RangeError('The identifier is longer than its limit');
     const end = BLOCK_BYTES + inner.write(message, BLOCK_BYTES);
     outer.write(hash('sha256', inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary');
-    return toUuidText(hash('sha256', outer, 'hex'));
+    lastMessage = message;
+    lastKey = toUuidText(hash('sha256', outer, 'hex'));
+    return lastKey;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Kafka, Message } from 'kafkajs';
 import { UnmogrowpError } from '../errors.ts';
+import { useZstandard } from './compression.ts';
 
 export interface OutgoingRecord {
   /** Chosen by Kafka when left out. */
@@ -22,6 +23,9 @@ const PARTITION_BYTES_MAX = 900_000;
 /** What a record weighs beside its value: headers, lengths, offsets. */
 const RECORD_OVERHEAD_BYTES = 256;
 
+/** Setting up the compression of a partition's part costs more than it saves on a few rows. */
+const COMPRESSED_BYTES_MIN = 32_768;
+
 interface Call {
   waitingFor: number;
   isSettled: boolean;
@@ -39,6 +43,7 @@ interface Waiting {
  * library has no linger, and pays per request. One request is in flight at a time, so records keep their order.
  */
 export function createRecordProducer(kafka: Kafka): RecordProducer {
+  const zstandard = useZstandard();
   const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 1, initialRetryTime: 100 } });
   let waiting: Waiting[] = [];
   let sending: Promise<void> | undefined;
@@ -80,13 +85,16 @@ export function createRecordProducer(kafka: Kafka): RecordProducer {
     if (!isConnected) await producer.connect();
     isConnected = true;
     const byTopic = new Map<string, Message[]>();
+    let bytes = 0;
     for (const { topic, record } of batch) {
+      bytes += record.value.length;
       const messages = byTopic.get(topic);
       if (messages === undefined) byTopic.set(topic, [record]);
       else messages.push(record);
     }
     await producer.sendBatch({
       acks: -1,
+      ...(bytes >= COMPRESSED_BYTES_MIN ? { compression: zstandard } : {}),
       topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })),
     });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll } from 'vitest';
 import type { Env } from '../../env.ts';
+import { useZstandard } from '../../kafka/compression.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { ROW_COLUMNS } from '../../events/row.ts';
@@ -36,6 +37,7 @@ export interface StoredRow {
 
 /** Reads everything that is on the events topic now. */
 export async function readTopic(kafka: Kafka, env: Pick<Env, 'KAFKA_PREFIX'>): Promise<StoredRow[]> {
+  useZstandard();
   const topic = `${env.KAFKA_PREFIX}events`;
   const admin = kafka.admin();
   await admin.connect();
