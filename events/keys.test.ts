@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasReached, isSameCutoff, isVisible, mergeCutoffs, recordsMissing } from './cutoff.ts';
 import { partitionOf } from './partition.ts';
-import { createUserKeyOf } from './user-key.ts';
+import { createUserKeyCache, createUserKeyOf } from './user-key.ts';
 
 describe('user keys', () => {
   it('are HMAC-SHA-256 as everybody else computes it', () => {
@@ -29,6 +29,35 @@ describe('user keys', () => {
     const first = createUserKeyOf(Buffer.alloc(32, 1));
     const second = createUserKeyOf(Buffer.alloc(32, 2));
     expect(new Set([first('idfa', 'x'), first('gaid', 'x'), second('idfa', 'x')]).size).toBe(3);
+  });
+});
+
+describe('remembered user keys', () => {
+  it('are the same as computed ones, and never those of another tenant, with however little room', () => {
+    const identifiers = fc.array(fc.tuple(fc.constantFrom('acme', 'beta'), fc.constantFrom('a', 'b', 'c', 'd', 'e')));
+    fc.assert(
+      fc.property(identifiers, fc.integer({ min: 1, max: 6 }), (sent, keysMax) => {
+        const cache = createUserKeyCache(keysMax);
+        const secrets = { acme: Buffer.alloc(32, 1), beta: Buffer.alloc(32, 2) };
+        const remembering = {
+          acme: createUserKeyOf(secrets.acme, { cache, scope: 'acme' }),
+          beta: createUserKeyOf(secrets.beta, { cache, scope: 'beta' }),
+        };
+        for (const [tenant, value] of sent) {
+          expect(remembering[tenant]('user_id', value)).toBe(createUserKeyOf(secrets[tenant])('user_id', value));
+        }
+      }),
+    );
+  });
+
+  it('are forgotten in the end, but not while they are asked for', () => {
+    const cache = createUserKeyCache(4);
+    cache.set('active', 'key');
+    for (let index = 0; index < 100; index += 1) {
+      cache.set(`passing ${index}`, 'key');
+      expect(cache.get('active')).toBe('key');
+    }
+    expect(cache.get('passing 1')).toBeUndefined();
   });
 });
 

@@ -105,5 +105,3 @@ export const eventSchema = z
   .discriminatedUnion('type', [touchpoint, install, conversion])
   .refine((event) => !event.revenue || Boolean(event.currency), { message: 'currency is required with revenue' })
   .meta({ title: 'Event' });
-
-export type EventInput = z.input<typeof eventSchema>;

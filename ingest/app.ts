@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { v7 as uuidv7 } from 'uuid';
+import { toUnmogrowpError, type UnmogrowpError } from '../errors.ts';
 import { type Refusal, acceptedAnswer, refusedAnswer } from './answers.ts';
 import type { Authentication, Tenant } from './authenticate.ts';
 import { judgeEvents } from './judge-events.ts';
@@ -11,7 +12,7 @@ import { type BodyReader, readWebBody } from './read-body.ts';
 import { type BodyFormat, type EventEntry, bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
 import { type EventRecord, packRecords } from './records.ts';
 import { inRequestSpan } from './telemetry.ts';
-import type { TraceContext } from './trace-context.ts';
+import { type TraceContext, newTraceContext } from './trace-context.ts';
 
 export interface IngestDependencies {
   authenticate: (authorization: string | undefined) => Promise<Authentication> | Authentication;
@@ -26,6 +27,8 @@ export interface IngestDependencies {
   readBody?: BodyReader;
   nowMs?: () => number;
   onRequest?: (facts: RequestFacts) => void;
+  /** Told about what should never happen; the client is told to send the request again. */
+  onError?: (error: UnmogrowpError) => void;
 }
 
 export interface Readiness {
@@ -88,6 +91,10 @@ export function createIngestApp(dependencies: IngestDependencies): Hono {
     return context.json(readiness, readiness.ready ? 200 : 503);
   });
   app.get('/openapi.json', (context) => context.json(openApiDocument()));
+  app.onError((error) => {
+    dependencies.onError?.(toUnmogrowpError(error));
+    return refusedAnswer(UNAVAILABLE, newTraceContext().traceId);
+  });
   return app;
 }
 

@@ -1,13 +1,16 @@
 import type { WriteKeyOwner } from '../postgres/write-keys.ts';
-import { type UserKeyOf, createUserKeyOf } from '../events/user-key.ts';
+import { type UserKeyCache, type UserKeyOf, createUserKeyCache, createUserKeyOf } from '../events/user-key.ts';
 import type { Refusal } from './answers.ts';
 
 /** A revoked key must be refused everywhere within this time; nothing is believed for longer, not even in an outage. */
-export const KEY_TRUST_MS_MAX = 10_000;
+const KEY_TRUST_MS_MAX = 10_000;
 /** Short, so that a key works soon after it was made; long enough that a flood of one wrong key is cheap. */
 const UNKNOWN_KEY_CACHE_MS = 1_000;
 /** Bounds the memory that a flood of different keys can take. */
 const CACHED_KEYS_MAX = 10_000;
+
+/** An active user sends many events: their keys are kept, in some 10 MB for all tenants together. */
+const USER_KEYS_CACHED_MAX = 65_536;
 
 export interface Tenant {
   owner: WriteKeyOwner;
@@ -53,6 +56,7 @@ export function createAuthenticator(
 ): (authorization: string | undefined) => Promise<Authentication> | Authentication {
   const cache = new Map<string, CachedKey>();
   const asking = new Map<string, Promise<CachedKey>>();
+  const userKeys = createUserKeyCache(USER_KEYS_CACHED_MAX);
 
   function ask(writeKey: string): Promise<CachedKey> {
     const pending = asking.get(writeKey);
@@ -61,7 +65,7 @@ export function createAuthenticator(
     const answer = options
       .findOwner(writeKey)
       .then((owner) => {
-        const tenant = owner && { owner, userKeyOf: userKeyOfOwner(owner, cache.get(writeKey)?.tenant) };
+        const tenant = owner && { owner, userKeyOf: userKeyOfOwner(owner, cache.get(writeKey)?.tenant, userKeys) };
         return remember(writeKey, { tenant, askedAtMs });
       })
       .finally(() => asking.delete(writeKey));
@@ -108,6 +112,7 @@ export function createAuthenticator(
 }
 
 /** The key function holds prepared buffers: the one that exists is kept, since a tenant's secret never changes. */
-function userKeyOfOwner(owner: WriteKeyOwner, before: Tenant | undefined): UserKeyOf {
-  return before?.owner.tenant_id === owner.tenant_id ? before.userKeyOf : createUserKeyOf(owner.user_key_secret);
+function userKeyOfOwner(owner: WriteKeyOwner, before: Tenant | undefined, cache: UserKeyCache): UserKeyOf {
+  if (before?.owner.tenant_id === owner.tenant_id) return before.userKeyOf;
+  return createUserKeyOf(owner.user_key_secret, { cache, scope: owner.tenant_id });
 }

@@ -77,7 +77,7 @@ const UNAVAILABLE_STATES = /^(08|53|57P|40001|40P01|55P03|57014)/;
 const UNDEFINED_TABLE = '42P01';
 
 /** The platform's error behind anything that the driver threw. */
-export function classifyPostgresError(thrown: unknown): UnmogrowpError {
+function classifyPostgresError(thrown: unknown): UnmogrowpError {
   if (thrown instanceof UnmogrowpError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (!(thrown instanceof pg.DatabaseError)) {

@@ -6,7 +6,7 @@ import { type PostgresPool, type PostgresQueryable, inTransaction, queryRows } f
 import { insertWriteKey } from './write-keys.ts';
 
 /** Above what one process can take: a limit is a decision that somebody takes for a tenant. */
-export const EVENTS_PER_SECOND_MAX_DEFAULT = 200_000;
+const EVENTS_PER_SECOND_MAX_DEFAULT = 200_000;
 
 const TENANT_ID = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
