@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     publish: createPublisher({ produce, spool, onError }),
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
+    onRequest: (facts) => logger.debug(facts, 'request'),
     onError,
     readiness: readiness.check,
     readBody: bun === undefined ? readNodeBody : readWebBody,

@@ -19,10 +19,7 @@ export interface UserKeyCache {
  * HMAC-SHA-256(secret, type NUL value) as UUID text. HMAC is written out as its two hashes because two one-shot hashes
  * take a tenth of the time of `createHmac`, which dominated the cost of an event; a test compares the two.
  */
-export function createUserKeyOf(
-  secret: Uint8Array,
-  options: { cache: UserKeyCache; scope: string } | undefined = undefined,
-): UserKeyOf {
+export function createUserKeyOf(secret: Uint8Array, options?: { cache: UserKeyCache; scope: string }): UserKeyOf {
   if (secret.length > BLOCK_BYTES) throw new RangeError(`The secret may have at most ${BLOCK_BYTES} bytes`);
   const inner = Buffer.alloc(BLOCK_BYTES + MESSAGE_BYTES_MAX);
   const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);

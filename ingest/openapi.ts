@@ -79,7 +79,10 @@ function postEvents(): Json {
       content: {
         'application/json': { schema: ref('Events'), example: { events: accepted } },
         'application/x-ndjson': {
-          schema: { type: 'string', description: 'One event per line; a broken line refuses only itself.' },
+          schema: {
+            type: 'string',
+            description: 'One event per line; a broken line refuses only itself. Blank lines do not count in `index`.',
+          },
         },
       },
     },

@@ -19,6 +19,8 @@ export interface RunningServer {
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
+/** How often Node looks for connections over their limits; by default too seldom for the limits above. */
+const CONNECTION_CHECK_MS = 2_000;
 /** The app answers a slow body itself; Node's own limit only stands behind it. */
 const TIMEOUT_MARGIN_MS = 5_000;
 const IDLE_CHECK_MS = 50;
@@ -31,6 +33,7 @@ export async function serveOnNode(app: Hono, options: ServeOptions): Promise<Run
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: Math.max(HEADERS_TIMEOUT_MS, options.bodyTimeoutMs) + TIMEOUT_MARGIN_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CONNECTION_CHECK_MS,
     },
   }) as Server;
   await new Promise<void>((resolve, reject) => {
