@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Kafka, logLevel } from 'kafkajs';
 import pino from 'pino';
 import { type Env, parseEnv } from '../env.ts';
 import type { UnmogrowpError } from '../errors.ts';
@@ -16,7 +15,7 @@ import { createReadiness } from '../ingest/readiness.ts';
 import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
 import { openFileSpool } from '../ingest/spool/file-spool.ts';
-import { createRecordProducer } from '../kafka/producer.ts';
+import { type OutgoingRecord, type RecordProducer, createRecordProducer } from '../kafka/producer.ts';
 import { createPostgresPool, queryRows } from '../postgres/pool.ts';
 import { reportSpool } from '../postgres/spools.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
@@ -33,8 +32,8 @@ async function main(): Promise<void> {
     connectTimeoutMs: 2_000,
     statementTimeoutMs: 2_000,
   });
-  const producer = createRecordProducer(connectedKafka(env));
-  const produce = (records: Parameters<typeof producer.produce>[1]) =>
+  const producer = connectProducer(env);
+  const produce = (records: readonly OutgoingRecord[]) =>
     producer.produce(`${env.KAFKA_PREFIX}events`, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
   const spool = await openFileSpool({ directory: env.INGEST_SPOOL_DIRECTORY, bytesMax: env.INGEST_SPOOL_BYTES_MAX });
   const stopDrain = startDrain({
@@ -79,14 +78,19 @@ async function main(): Promise<void> {
   await pool.end();
 }
 
-function connectedKafka(env: Env): Kafka {
-  return new Kafka({
-    clientId: 'unmogrowp-ingest',
+function connectProducer(env: Env): RecordProducer {
+  const {
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username = '',
+    KAFKA_SASL_PASSWORD: password = '',
+  } = env;
+  return createRecordProducer({
     brokers: env.KAFKA_BROKERS,
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 2_000,
+    clientId: 'unmogrowp-ingest',
+    tls: env.KAFKA_SSL,
+    ...(mechanism === undefined ? {} : { sasl: { mechanism, username, password } }),
     // A broker that hangs must not hold the producer for longer than a client is made to wait.
-    requestTimeout: env.INGEST_PRODUCE_TIMEOUT_MS,
+    requestTimeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS,
   });
 }
 

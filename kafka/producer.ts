@@ -1,18 +1,26 @@
-import type { Kafka, Message } from 'kafkajs';
+import { type MessageToProduce, Producer } from '@platformatic/kafka';
 import { UnmogrowpError } from '../errors.ts';
-import { useZstandard } from './compression.ts';
+
+export interface ProducerConfig {
+  brokers: readonly string[];
+  clientId: string;
+  tls?: boolean;
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+  connectTimeoutMs?: number;
+  /** How long a broker may take for one request. */
+  requestTimeoutMs?: number;
+}
 
 export interface OutgoingRecord {
-  /** Chosen by Kafka when left out. */
-  partition?: number;
+  partition: number;
   value: Buffer;
-  headers?: Record<string, string>;
+  headers: Record<string, string>;
 }
 
 export interface RecordProducer {
   /**
    * Resolves when all replicas have all the records; rejects with `kafka_unavailable`, `kafka_timeout` or
-   * `kafka_record_too_large`. After a timeout records may still arrive: the caller has to bear them twice.
+   * `kafka_record_too_large`. After a failure records may still have arrived: the caller has to bear them twice.
    */
   produce(topic: string, records: readonly OutgoingRecord[], options: { timeoutMs: number }): Promise<void>;
   close(): Promise<void>;
@@ -22,8 +30,7 @@ export interface RecordProducer {
 const PARTITION_BYTES_MAX = 900_000;
 /** What a record weighs beside its value: headers, lengths, offsets. */
 const RECORD_OVERHEAD_BYTES = 256;
-
-/** Setting up the compression of a partition's part costs more than it saves on a few rows. */
+/** Setting up the compression of each partition's part costs more than it saves on a few rows. */
 const COMPRESSED_BYTES_MIN = 32_768;
 
 interface Call {
@@ -39,15 +46,13 @@ interface Waiting {
 }
 
 /**
- * A producer that sends everything that was asked for while the last request was under way as one request: the client
- * library has no linger, and pays per request. One request is in flight at a time, so records keep their order.
+ * A producer that sends everything that was asked for while the last request was under way as one request, because a
+ * request costs more than a record. One request is in flight at a time, so records keep their order.
  */
-export function createRecordProducer(kafka: Kafka): RecordProducer {
-  const zstandard = useZstandard();
-  const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 1, initialRetryTime: 100 } });
+export function createRecordProducer(config: ProducerConfig): RecordProducer {
+  const producer = new Producer(producerOptions(config));
   let waiting: Waiting[] = [];
   let sending: Promise<void> | undefined;
-  let isConnected = false;
 
   async function sendWaiting(): Promise<void> {
     while (waiting.length > 0) {
@@ -56,7 +61,7 @@ export function createRecordProducer(kafka: Kafka): RecordProducer {
         await send(batch);
         for (const { call } of batch) if (--call.waitingFor === 0) call.settle();
       } catch (error) {
-        const failure = classifyKafkaError(error);
+        const failure = classifyProduceError(error);
         for (const { call } of batch) call.settle(failure);
       }
     }
@@ -70,7 +75,7 @@ export function createRecordProducer(kafka: Kafka): RecordProducer {
     for (; index < waiting.length; index += 1) {
       const item = waiting[index] as Waiting;
       if (item.call.isSettled) continue;
-      const place = `${item.topic}/${item.record.partition ?? ''}`;
+      const place = `${item.topic}/${item.record.partition}`;
       const size = (bytes.get(place) ?? 0) + item.record.value.length + RECORD_OVERHEAD_BYTES;
       if (size > PARTITION_BYTES_MAX && batch.length > 0) break;
       bytes.set(place, size);
@@ -82,20 +87,11 @@ export function createRecordProducer(kafka: Kafka): RecordProducer {
 
   async function send(batch: readonly Waiting[]): Promise<void> {
     if (batch.length === 0) return;
-    if (!isConnected) await producer.connect();
-    isConnected = true;
-    const byTopic = new Map<string, Message[]>();
-    let bytes = 0;
-    for (const { topic, record } of batch) {
-      bytes += record.value.length;
-      const messages = byTopic.get(topic);
-      if (messages === undefined) byTopic.set(topic, [record]);
-      else messages.push(record);
-    }
-    await producer.sendBatch({
-      acks: -1,
-      ...(bytes >= COMPRESSED_BYTES_MIN ? { compression: zstandard } : {}),
-      topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })),
+    const bytes = batch.reduce((sum, { record }) => sum + record.value.length, 0);
+    await producer.send({
+      acks: ACKS_OF_ALL_REPLICAS,
+      compression: bytes >= COMPRESSED_BYTES_MIN ? 'zstd' : 'none',
+      messages: batch.map(({ topic, record }) => toMessage(topic, record)),
     });
   }
 
@@ -127,21 +123,62 @@ export function createRecordProducer(kafka: Kafka): RecordProducer {
 
   async function close(): Promise<void> {
     await sending;
-    await producer.disconnect();
+    await producer.close(true);
   }
 
   return { produce, close };
 }
 
+const ACKS_OF_ALL_REPLICAS = -1;
+const SASL_NAMES = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
+
+function producerOptions(config: ProducerConfig): ConstructorParameters<typeof Producer>[0] {
+  const { sasl, requestTimeoutMs = 5_000, connectTimeoutMs = 2_000 } = config;
+  return {
+    clientId: config.clientId,
+    bootstrapBrokers: [...config.brokers],
+    autocreateTopics: false,
+    connectTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    timeout: requestTimeoutMs,
+    // The spool and the drain try again: a retry in here would only hide how long a client waits.
+    retries: 1,
+    retryDelay: 100,
+    ...(config.tls === true ? { tls: {} } : {}),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: SASL_NAMES[sasl.mechanism] } }),
+  };
+}
+
+/** Header names are few and come again with every record. */
+const headerNames = new Map<string, Buffer>();
+
+function headerName(name: string): Buffer {
+  const known = headerNames.get(name);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(name);
+  headerNames.set(name, bytes);
+  return bytes;
+}
+
+function toMessage(topic: string, { partition, value, headers }: OutgoingRecord): MessageToProduce {
+  const pairs = new Map<Buffer, Buffer>();
+  for (const name in headers) pairs.set(headerName(name), Buffer.from(headers[name] ?? ''));
+  return { topic, partition, value, headers: pairs };
+}
+
+/** What the client library's errors offer: the name of a broker's answer anywhere inside them. */
+interface FindableError {
+  findBy?: (property: string, value: string) => unknown;
+}
+
 /** The platform's error behind anything that the client library threw. */
-export function classifyKafkaError(thrown: unknown): UnmogrowpError {
-  if (thrown instanceof UnmogrowpError) return thrown;
-  const error = thrown as Partial<Error> & { type?: string; cause?: unknown };
-  const message = error.message ?? String(thrown);
-  const type = error.type ?? (error.cause as { type?: string } | undefined)?.type;
-  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
-    return new UnmogrowpError('kafka_record_too_large', `Kafka: ${message}`, { cause: thrown });
+function classifyProduceError(thrown: unknown): UnmogrowpError {
+  const error = thrown as Error & FindableError;
+  const has = (property: string, value: string) => Boolean(error.findBy?.(property, value));
+  const message = `Kafka: ${error.message}`;
+  if (has('apiId', 'MESSAGE_TOO_LARGE') || has('apiId', 'RECORD_LIST_TOO_LARGE')) {
+    return new UnmogrowpError('kafka_record_too_large', message, { cause: thrown });
   }
-  const isTimeout = type === 'REQUEST_TIMED_OUT' || error.name === 'KafkaJSRequestTimeoutError';
-  return new UnmogrowpError(isTimeout ? 'kafka_timeout' : 'kafka_unavailable', `Kafka: ${message}`, { cause: thrown });
+  const isTimeout = has('code', 'PLT_KFK_TIMEOUT') || has('apiId', 'REQUEST_TIMED_OUT');
+  return new UnmogrowpError(isTimeout ? 'kafka_timeout' : 'kafka_unavailable', message, { cause: thrown });
 }

@@ -48,6 +48,20 @@ describe.each(RUNTIMES)('ingest on %s', (runtime) => {
     expect(JSON.stringify(stored)).not.toContain(user);
   });
 
+  it('has each event once, and none but those, when many requests come together', async () => {
+    const sent = Array.from({ length: 200 }, (_, request) =>
+      Array.from({ length: 20 }, (__, index) => click(`user-${request}-${index}`, { campaign: `many-${runtime}` })),
+    );
+    const answers = await Promise.all(sent.map((events) => send({ events })));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    const stored = (await readTopic(kafka, testEnv)).filter(({ row }) => row['campaign'] === `many-${runtime}`);
+    expect(stored).toHaveLength(4_000);
+    expect(new Set(stored.map(({ row }) => row['event_id']))).toEqual(
+      new Set(sent.flat().map((event) => event['event_id'])),
+    );
+    expect(new Set(stored.map(({ partition }) => partition)).size).toBe(testEnv.KAFKA_EVENTS_PARTITIONS);
+  });
+
   it('takes NDJSON and gzip, and a broken line takes no other with it', async () => {
     const lines = [JSON.stringify(click('a')), '{"broken":', JSON.stringify(click('b')), ''].join('\n');
     const answer = await send(gzipSync(lines), { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,7 +57,9 @@ async function listeningLine(
   return JSON.parse(first) as { listening: string; metrics: string };
 }
 
-/** Bun's own binary: its wrapper would not pass signals on. */
+/** Bun's own binary, which its install script moves: its wrapper would not pass signals on. */
 function bunPath(): string {
-  return join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin', 'bun.exe');
+  const folder = dirname(createRequire(import.meta.url).resolve('bun/package.json'));
+  const unmoved = join(folder, '..', '@oven', `bun-${process.platform}-${process.arch}`, 'bin', 'bun');
+  return existsSync(unmoved) ? unmoved : join(folder, 'bin', 'bun.exe');
 }
