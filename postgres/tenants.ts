@@ -3,7 +3,7 @@ import pg from 'pg';
 import { UnmogrowpError } from '../errors.ts';
 import { type Settings, settingsSchema } from '../events/settings.ts';
 import { type PostgresPool, type PostgresQueryable, inTransaction, queryRows } from './pool.ts';
-import { insertWriteKey } from './write-keys.ts';
+import { insertWriteKey, unknownTenant } from './write-keys.ts';
 
 /** Above what one process can take: a limit is a decision that somebody takes for a tenant. */
 const EVENTS_PER_SECOND_MAX_DEFAULT = 200_000;
@@ -71,6 +71,20 @@ export async function loadTenants(connection: PostgresQueryable): Promise<Tenant
      ORDER BY tenant_id`,
   );
   return rows.map((row) => ({ ...row, settings: settingsSchema.parse(row.settings) }));
+}
+
+/** Changes how many events a second each ingest process takes from a tenant; in force within the key cache time. */
+export async function limitTenant(
+  connection: PostgresQueryable,
+  tenantId: string,
+  eventsPerSecondMax: number,
+): Promise<void> {
+  const changed = await queryRows(
+    connection,
+    'UPDATE tenants SET events_per_second_max = $2 WHERE tenant_id = $1 RETURNING 1',
+    [tenantId, eventsPerSecondMax],
+  );
+  if (changed.length === 0) throw unknownTenant(tenantId);
 }
 
 const UNIQUE_VIOLATION = '23505';

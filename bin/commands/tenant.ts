@@ -5,7 +5,7 @@ import { UnmogrowpError } from '../../errors.ts';
 import { type Settings, type SettingsVersion, settingsSchema } from '../../events/settings.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { changeSettings, invalidSettings, loadSettings } from '../../postgres/settings.ts';
-import { createTenant, loadTenants } from '../../postgres/tenants.ts';
+import { createTenant, limitTenant, loadTenants } from '../../postgres/tenants.ts';
 import { rotateKey } from '../../postgres/write-keys.ts';
 import { printJson, printLine, printProgress, printTable } from '../output.ts';
 
@@ -26,6 +26,7 @@ export function register(program: Command): void {
   registerList(tenant);
   registerKey(tenant);
   registerSettings(tenant);
+  registerLimit(tenant);
 }
 
 function registerCreate(tenant: Command): void {
@@ -102,6 +103,20 @@ function registerSettings(tenant: Command): void {
       const current = await withPool((pool) => (isChange ? changeSettings(pool, id, changes) : loadSettings(pool, id)));
       if (options.json === true) printJson(current);
       else printSettings(current);
+    });
+}
+
+function registerLimit(tenant: Command): void {
+  tenant
+    .command('limit <id>')
+    .description('sets how many events a second each ingest process takes from a tenant')
+    .requiredOption('--events-per-second <number>', 'limit for each ingest process', positiveInteger)
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: JsonOption & { eventsPerSecond: number }) => {
+      const limit = options.eventsPerSecond;
+      await withPool((pool) => limitTenant(pool, id, limit));
+      if (options.json === true) printJson({ tenant_id: id, events_per_second_max: limit });
+      else printProgress(`${id}: ${limit} events a second for each ingest process`);
     });
 }
 

@@ -66,6 +66,19 @@ describe('unmogrowp tenant', () => {
     expect(unmogrowp('tenant', 'key', 'rotate', 'rotating', '--grace', 'soon').code).toBe(2);
   });
 
+  it('limits the rate of a tenant', async () => {
+    const created = json('tenant', 'create', 'limited', '--events-per-second', '50');
+    const limit = async () =>
+      (await findWriteKeyOwner(pool, hashWriteKey(String(created['write_key']))))?.events_per_second_max;
+    expect(await limit()).toBe(50);
+    expect(json('tenant', 'limit', 'limited', '--events-per-second', '70')).toMatchObject({
+      events_per_second_max: 70,
+    });
+    expect(await limit()).toBe(70);
+    expect(unmogrowp('tenant', 'limit', 'nobody', '--events-per-second', '70').stderr).toContain('tenant_unknown');
+    expect(unmogrowp('tenant', 'limit', 'limited', '--events-per-second', '0').code).toBe(2);
+  });
+
   it('changes settings as versions, from a file and from single values, but never the granularity', () => {
     const file = join(directory, 'settings.json');
     writeFileSync(file, JSON.stringify({ lookback_click_seconds: 3_600, conversion_names: ['purchase'] }));
