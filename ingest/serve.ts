@@ -2,6 +2,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { UnmogrowpError } from '../errors.ts';
 import { REQUEST_LIMITS } from './limits.ts';
 
 export interface ServeOptions {
@@ -37,7 +38,7 @@ export async function serveOnNode(app: Hono, options: ServeOptions): Promise<Run
     },
   }) as Server;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(options, error)));
     server.listen(options.port, options.host, () => resolve());
   });
   return { port: (server.address() as AddressInfo).port, stop: (timeoutMs) => stopServer(server, timeoutMs) };
@@ -76,14 +77,7 @@ export const bunRuntime = (): BunRuntime | undefined => (globalThis as { Bun?: B
 
 /** Serves the app by Bun's HTTP server. */
 export function serveOnBun(bun: BunRuntime, app: Hono, options: ServeOptions): RunningServer {
-  const server = bun.serve({
-    fetch: app.fetch,
-    hostname: options.host,
-    port: options.port,
-    idleTimeout: KEEP_ALIVE_MS / 1_000,
-    // The app answers a body over its limit; what is far larger is not even received.
-    maxRequestBodySize: 4 * REQUEST_LIMITS.bodyBytesMax,
-  });
+  const server = listenOnBun(bun, app, options);
   return {
     port: server.port,
     stop: async (timeoutMs) => {
@@ -93,3 +87,25 @@ export function serveOnBun(bun: BunRuntime, app: Hono, options: ServeOptions): R
     },
   };
 }
+
+function listenOnBun(bun: BunRuntime, app: Hono, options: ServeOptions): ReturnType<BunRuntime['serve']> {
+  try {
+    return bun.serve({
+      fetch: app.fetch,
+      hostname: options.host,
+      port: options.port,
+      idleTimeout: KEEP_ALIVE_MS / 1_000,
+      // The app answers a body over its limit; what is far larger is not even received.
+      maxRequestBodySize: 4 * REQUEST_LIMITS.bodyBytesMax,
+    });
+  } catch (error) {
+    throw cannotListen(options, error);
+  }
+}
+
+const cannotListen = ({ host, port }: ServeOptions, cause: unknown): UnmogrowpError =>
+  new UnmogrowpError(
+    'configuration_invalid',
+    `Ingest cannot listen on ${host}:${port}: ${(cause as Error).message}. Choose other INGEST_HOST and INGEST_PORT.`,
+    { cause },
+  );
