@@ -68,7 +68,7 @@ function readSql({ name, file, parameters }: Declaration<Parameters>): string {
   const missing = declared.filter((key) => !inText.has(key));
   const undeclared = [...inText].filter((key) => !declared.includes(key));
   if (missing.length > 0 || undeclared.length > 0) {
-    throw new UnmogrowpError('bug', `${name}: not in the SQL: ${missing}; not declared: ${undeclared}`);
+    throw new UnmogrowpError('bug', `${name}: not in the SQL: ${missing.join()}; not declared: ${undeclared.join()}`);
   }
   return sql;
 }
