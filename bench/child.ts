@@ -17,7 +17,10 @@ export async function startNode(
   environment: Record<string, string | undefined>,
   isReady: (line: string) => boolean,
 ): Promise<{ child: ChildProcess; readyLine: string }> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const readyLine = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code} before it was ready`)));

@@ -1,0 +1,185 @@
+import { fileURLToPath } from 'node:url';
+import { migratePostgres } from '../postgres/migrate.ts';
+import { createPostgresPool } from '../postgres/pool.ts';
+import { createTenant } from '../postgres/tenants.ts';
+import {
+  type BenchOptions,
+  type BenchReport,
+  type Goal,
+  formatCount,
+  formatNumber,
+  measureInPairs,
+  median,
+} from './bench.ts';
+import { cpuSeconds, startNode, stopChild } from './child.ts';
+import { clientEvents } from './events.ts';
+import { drive, postRequest, quantile } from './load.ts';
+import { type BenchParts, createTopics, startBenchParts } from './parts.ts';
+
+const USERS = 20_000;
+/** Different events in turn: more than the caches of any server hold at once, less than the driver's memory. */
+const EVENTS = 50_000;
+const RATIO_GOAL = 0.6;
+
+interface Shape {
+  readonly eventsPerRequest: number;
+  /** Enough for the server to be busy all the time, so that what arrives together can go to Kafka together. */
+  readonly connections: number;
+}
+
+const SHAPES: readonly Shape[] = [
+  { eventsPerRequest: 100, connections: 32 },
+  { eventsPerRequest: 1, connections: 128 },
+];
+
+interface Server {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly requests: readonly Buffer[];
+}
+
+interface Measurement {
+  readonly eventsPerSecond: number;
+  readonly cpuSecondsPerMillion: number;
+  readonly latencyMsP50: number;
+  readonly latencyMsP99: number;
+}
+
+/** Ingest against the least that a Node program must do to take events honestly, on the same Kafka in the same run. */
+export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
+  const parts = await startBenchParts(['kafka', 'postgres']);
+  try {
+    await createTopics(
+      parts.env,
+      ['events', 'floor'].map((name) => `${parts.env.KAFKA_PREFIX}${name}`),
+    );
+    const writeKey = await createBenchTenant(parts, 'bench');
+    const [ingest, floor] = [await startIngest(parts), await startFloor(parts)];
+    try {
+      const results: { shape: Shape; pairs: { floor: Measurement; ours: Measurement }[] }[] = [];
+      for (const shape of SHAPES) {
+        const requests = buildRequests(shape, writeKey);
+        const measure = (name: string, server: Omit<Server, 'name' | 'requests'>) => () =>
+          measureServer({ ...server, name, requests }, shape, options);
+        const pairs = await measureInPairs(options.quick ? 1 : 5, measure('floor', floor), measure('ingest', ingest));
+        results.push({ shape, pairs });
+      }
+      return report(results, parts);
+    } finally {
+      await Promise.all([ingest, floor].map(({ child }) => stopChild(child)));
+    }
+  } finally {
+    await parts.stop();
+  }
+}
+
+/** A tenant with the tables that it needs; gives its write key. */
+export async function createBenchTenant({ env }: BenchParts, tenantId: string): Promise<string> {
+  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
+  try {
+    await migratePostgres(pool);
+    const tenant = { tenantId: `${tenantId}-${Date.now().toString(36)}`, eventsPerSecondMax: 100_000_000 };
+    return (await createTenant(pool, tenant)).write_key;
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Starts bin/ingest.ts on the parts of a bench. */
+export async function startIngest({ variables }: BenchParts) {
+  const program = fileURLToPath(new URL('../bin/ingest.ts', import.meta.url));
+  const { child, readyLine } = await startNode([program], variables, (line) => line.startsWith('{"listening"'));
+  const { listening } = JSON.parse(readyLine) as { listening: string };
+  return { child, pid: child.pid ?? 0, port: Number(new URL(listening).port) };
+}
+
+async function startFloor({ env, variables }: BenchParts) {
+  const program = fileURLToPath(new URL('./ingest-floor.ts', import.meta.url));
+  const args = [program, env.KAFKA_BROKERS.join(','), `${env.KAFKA_PREFIX}floor`];
+  const { child, readyLine } = await startNode(args, variables, (line) => line.startsWith('{"port"'));
+  return { child, pid: child.pid ?? 0, port: (JSON.parse(readyLine) as { port: number }).port };
+}
+
+/** The whole load as HTTP requests. */
+export function buildRequests({ eventsPerRequest }: Pick<Shape, 'eventsPerRequest'>, writeKey: string): Buffer[] {
+  const events = clientEvents(EVENTS, USERS);
+  const headers = { authorization: `Bearer ${writeKey}` };
+  return Array.from({ length: EVENTS / eventsPerRequest }, (_, index) => {
+    const some = events.slice(index * eventsPerRequest, (index + 1) * eventsPerRequest);
+    return postRequest('/v1/events', JSON.stringify({ events: some }), headers);
+  });
+}
+
+async function measureServer(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement> {
+  const load = { host: '127.0.0.1', port: server.port, requests: server.requests, connections: shape.connections };
+  await drive({ ...load, durationMs: options.quick ? 500 : 2_000 });
+  const cpuBefore = cpuSeconds(server.pid);
+  const result = await drive({ ...load, durationMs: options.quick ? 2_000 : 8_000 });
+  const cpu = cpuSeconds(server.pid) - cpuBefore;
+  if (result.refused > 0) throw new Error(`${result.refused} of ${result.answered} requests were refused`);
+  const events = result.answered * shape.eventsPerRequest;
+  const measurement = {
+    eventsPerSecond: events / result.seconds,
+    cpuSecondsPerMillion: (cpu / events) * 1_000_000,
+    latencyMsP50: quantile(result.latenciesMs, 0.5),
+    latencyMsP99: quantile(result.latenciesMs, 0.99),
+  };
+  options.onProgress(
+    `${server.name}, ${shape.eventsPerRequest} per request: ${formatCount(measurement.eventsPerSecond)} events/s, ` +
+      `${formatNumber(measurement.cpuSecondsPerMillion)} CPU-s per million`,
+  );
+  return measurement;
+}
+
+function report(
+  results: readonly { shape: Shape; pairs: readonly { floor: Measurement; ours: Measurement }[] }[],
+  parts: BenchParts,
+): BenchReport {
+  const row = (name: string, shape: Shape, measurements: readonly Measurement[]): string[] => {
+    const of = (key: keyof Measurement) => median(measurements.map((measurement) => measurement[key]));
+    return [
+      name,
+      String(shape.eventsPerRequest),
+      formatCount(of('eventsPerSecond')),
+      formatNumber(of('cpuSecondsPerMillion')),
+      formatNumber(of('latencyMsP50')),
+      formatNumber(of('latencyMsP99')),
+    ];
+  };
+  const goals: Goal[] = results.map(({ shape, pairs }) => {
+    const ratio = median(pairs.map(({ floor, ours }) => ours.eventsPerSecond / floor.eventsPerSecond));
+    return {
+      text: `${shape.eventsPerRequest} per request: at least ${RATIO_GOAL} of the floor's events per second`,
+      measured: formatNumber(ratio, 2),
+      isMet: ratio >= RATIO_GOAL,
+    };
+  });
+  return {
+    title: 'Ingest: events taken per second',
+    how:
+      '`bin/ingest.ts` (keys, validation, user keys, rows, rate limit, metrics; traces are off) against a floor of bare node:http, JSON.parse and ' +
+      'one produce for all requests that arrived meanwhile. Both answer after Kafka has acknowledged with acks from ' +
+      `all replicas. ${formatCount(EVENTS)} different events of ${formatCount(USERS)} users in turn; medians of ` +
+      `${results[0]?.pairs.length ?? 0} interleaved pairs. CPU is that of the server process; the driver and the broker share the machine.`,
+    tables: [
+      {
+        head: ['server', 'events per request', 'events/s', 'CPU-s per million events', 'p50 ms', 'p99 ms'],
+        rows: results.flatMap(({ shape, pairs }) => [
+          row(
+            'floor',
+            shape,
+            pairs.map(({ floor }) => floor),
+          ),
+          row(
+            'ingest',
+            shape,
+            pairs.map(({ ours }) => ours),
+          ),
+        ]),
+      },
+    ],
+    goals,
+    versions: parts.versions,
+  };
+}
