@@ -1,15 +1,7 @@
 import { type MessageToProduce, Producer } from '@platformatic/kafka';
 import { UnmogrowpError } from '../errors.ts';
-
-export interface ProducerConfig {
-  brokers: readonly string[];
-  clientId: string;
-  tls?: boolean;
-  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
-  connectTimeoutMs?: number;
-  /** How long a broker may take for one request. */
-  requestTimeoutMs?: number;
-}
+import { type KafkaConnection, clientOptions } from './connection.ts';
+import { classifyKafkaError } from './errors.ts';
 
 export interface OutgoingRecord {
   partition: number;
@@ -49,8 +41,9 @@ interface Waiting {
  * A producer that sends everything that was asked for while the last request was under way as one request, because a
  * request costs more than a record. One request is in flight at a time, so records keep their order.
  */
-export function createRecordProducer(config: ProducerConfig): RecordProducer {
-  const producer = new Producer(producerOptions(config));
+export function createRecordProducer(connection: KafkaConnection): RecordProducer {
+  // The spool and the drain try again: a retry in here would only hide how long a client waits.
+  const producer = new Producer({ ...clientOptions(connection), retries: 1, retryDelay: 100 });
   let waiting: Waiting[] = [];
   let sending: Promise<void> | undefined;
 
@@ -61,7 +54,7 @@ export function createRecordProducer(config: ProducerConfig): RecordProducer {
         await send(batch);
         for (const { call } of batch) if (--call.waitingFor === 0) call.settle();
       } catch (error) {
-        const failure = classifyProduceError(error);
+        const failure = classifyKafkaError(error);
         for (const { call } of batch) call.settle(failure);
       }
     }
@@ -130,25 +123,6 @@ export function createRecordProducer(config: ProducerConfig): RecordProducer {
 }
 
 const ACKS_OF_ALL_REPLICAS = -1;
-const SASL_NAMES = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
-
-function producerOptions(config: ProducerConfig): ConstructorParameters<typeof Producer>[0] {
-  const { sasl, requestTimeoutMs = 5_000, connectTimeoutMs = 2_000 } = config;
-  return {
-    clientId: config.clientId,
-    bootstrapBrokers: [...config.brokers],
-    autocreateTopics: false,
-    connectTimeout: connectTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    timeout: requestTimeoutMs,
-    // The spool and the drain try again: a retry in here would only hide how long a client waits.
-    retries: 1,
-    retryDelay: 100,
-    ...(config.tls === true ? { tls: {} } : {}),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: SASL_NAMES[sasl.mechanism] } }),
-  };
-}
-
 /** Header names are few and come again with every record. */
 const headerNames = new Map<string, Buffer>();
 
@@ -164,21 +138,4 @@ function toMessage(topic: string, { partition, value, headers }: OutgoingRecord)
   const pairs = new Map<Buffer, Buffer>();
   for (const name in headers) pairs.set(headerName(name), Buffer.from(headers[name] ?? ''));
   return { topic, partition, value, headers: pairs };
-}
-
-/** What the client library's errors offer: the name of a broker's answer anywhere inside them. */
-interface FindableError {
-  findBy?: (property: string, value: string) => unknown;
-}
-
-/** The platform's error behind anything that the client library threw. */
-function classifyProduceError(thrown: unknown): UnmogrowpError {
-  const error = thrown as Error & FindableError;
-  const has = (property: string, value: string) => Boolean(error.findBy?.(property, value));
-  const message = `Kafka: ${error.message}`;
-  if (has('apiId', 'MESSAGE_TOO_LARGE') || has('apiId', 'RECORD_LIST_TOO_LARGE')) {
-    return new UnmogrowpError('kafka_record_too_large', message, { cause: thrown });
-  }
-  const isTimeout = has('code', 'PLT_KFK_TIMEOUT') || has('apiId', 'REQUEST_TIMED_OUT');
-  return new UnmogrowpError(isTimeout ? 'kafka_timeout' : 'kafka_unavailable', message, { cause: thrown });
 }
