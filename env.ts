@@ -15,66 +15,130 @@ const list = z.string().transform((text) => text.split(',').map((item) => item.t
  */
 const schema = z
   .object({
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-    ENVIRONMENT: z.string().min(1).default('local'),
-    /** Where /metrics and /healthz of every process listen; in a container 0.0.0.0. */
-    METRICS_HOST: z.string().default('127.0.0.1'),
+    LOG_LEVEL: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least level that is logged.'),
+    ENVIRONMENT: z.string().min(1).default('local').describe('Name of the installation, on every log line and span.'),
+    METRICS_HOST: z
+      .string()
+      .default('127.0.0.1')
+      .describe('Where `/metrics` and `/healthz` of every process listen; in a container `0.0.0.0`.'),
 
-    KAFKA_BROKERS: list.default(['127.0.0.1:9092']),
-    KAFKA_SSL: flag,
-    KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
-    KAFKA_SASL_USERNAME: z.string().optional(),
-    KAFKA_SASL_PASSWORD: z.string().optional(),
-    /** Put before every topic and group name, so that several installations can share one cluster. */
+    KAFKA_BROKERS: list.default(['127.0.0.1:9092']).describe('Brokers, with commas between them.'),
+    KAFKA_SSL: flag.describe('Talk to the brokers over TLS.'),
+    KAFKA_SASL_MECHANISM: z
+      .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+      .optional()
+      .describe('How to log in to the brokers; without it nobody logs in.'),
+    KAFKA_SASL_USERNAME: z.string().optional().describe('User for the brokers.'),
+    KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for the brokers.'),
     KAFKA_PREFIX: z
       .string()
       .regex(/^[a-z0-9-]*$/)
-      .default(''),
-    KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).default(1),
-    KAFKA_EVENTS_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(8),
-    KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000),
+      .default('')
+      .describe('Put before every topic and group name, so that several installations can share one cluster.'),
+    KAFKA_REPLICATION_FACTOR: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Replicas of new topics; 3 on a cluster.'),
+    KAFKA_EVENTS_PARTITIONS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(8)
+      .describe(
+        'Partitions of the topic of events. Never change it on a topic that holds events: one user’s events would lie on two partitions.',
+      ),
+    KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000).describe(
+      'How long Kafka keeps events; the time that ClickHouse or the sink may be away.',
+    ),
 
-    CLICKHOUSE_URL: z.url().default('http://127.0.0.1:8123'),
-    CLICKHOUSE_USERNAME: z.string().default('default'),
-    CLICKHOUSE_PASSWORD: z.string().default(''),
+    CLICKHOUSE_URL: z.url().default('http://127.0.0.1:8123').describe('HTTP or HTTPS address of ClickHouse.'),
+    CLICKHOUSE_USERNAME: z.string().default('default').describe('User of ClickHouse.'),
+    CLICKHOUSE_PASSWORD: z.string().default('').describe('Password of ClickHouse.'),
     CLICKHOUSE_DATABASE: z
       .string()
       .regex(/^[a-z][a-z0-9_]*$/)
-      .default('unmogrowp'),
-    /** Name of a ClickHouse cluster; empty for a single server. */
-    CLICKHOUSE_CLUSTER: z.string().default(''),
+      .default('unmogrowp')
+      .describe('Database; made by the migrations.'),
+    CLICKHOUSE_CLUSTER: z
+      .string()
+      .default('')
+      .describe(
+        'Name of a ClickHouse cluster: tables are replicated on it. Empty for a single server and for ClickHouse Cloud.',
+      ),
 
-    POSTGRES_URL: z.string().default('postgres://postgres:postgres@127.0.0.1:5432/postgres'),
+    POSTGRES_URL: z
+      .string()
+      .default('postgres://postgres:postgres@127.0.0.1:5432/postgres')
+      .describe('Connection string of PostgreSQL.'),
 
-    TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
-    TEMPORAL_NAMESPACE: z.string().default('default'),
-    TEMPORAL_TLS: flag,
-    TEMPORAL_API_KEY: z.string().optional(),
-    TEMPORAL_TASK_QUEUE: z.string().default('unmogrowp'),
+    TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').describe('Host and port of Temporal’s frontend.'),
+    TEMPORAL_NAMESPACE: z.string().default('default').describe('Namespace of the workflows.'),
+    TEMPORAL_TLS: flag.describe('Talk to Temporal over TLS.'),
+    TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud.'),
+    TEMPORAL_TASK_QUEUE: z.string().default('unmogrowp').describe('Task queue of the workflows; one per installation.'),
 
-    OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
-    TRACE_SAMPLE_RATIO: z.coerce.number().min(0).max(1).default(1),
-    JAEGER_QUERY_URL: z.url().default('http://127.0.0.1:16686'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .string()
+      .optional()
+      .describe('OTLP gRPC address that takes spans; without it none are exported.'),
+    TRACE_SAMPLE_RATIO: z.coerce
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe('Share of the traces that begin here which are recorded; what a client has decided is kept.'),
+    JAEGER_QUERY_URL: z.url().default('http://127.0.0.1:16686').describe('Where traces are read from.'),
 
-    INGEST_HOST: z.string().default('127.0.0.1'),
-    INGEST_PORT: port(8080),
-    INGEST_METRICS_PORT: port(9464),
-    INGEST_PRODUCE_TIMEOUT_MS: milliseconds(5_000),
-    INGEST_SPOOL_DIRECTORY: z.string().default('.unmogrowp/spool'),
-    INGEST_SPOOL_BYTES_MAX: z.coerce.number().int().min(0).default(1_073_741_824),
-    INGEST_BODY_TIMEOUT_MS: milliseconds(10_000),
-    INGEST_SHUTDOWN_TIMEOUT_MS: milliseconds(15_000),
-    INGEST_KEY_CACHE_MS: milliseconds(5_000),
+    INGEST_HOST: z.string().default('127.0.0.1').describe('Where ingest listens; in a container `0.0.0.0`.'),
+    INGEST_PORT: port(8080).describe('Port of `POST /v1/events`.'),
+    INGEST_METRICS_PORT: port(9464).describe('Port of ingest’s `/metrics`.'),
+    INGEST_PRODUCE_TIMEOUT_MS: milliseconds(5_000).describe(
+      'How long Kafka may take to acknowledge; after it events go to the spool.',
+    ),
+    INGEST_SPOOL_DIRECTORY: z
+      .string()
+      .default('.unmogrowp/spool')
+      .describe('Where events wait while Kafka is away. Needs a disk that outlives the process.'),
+    INGEST_SPOOL_BYTES_MAX: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(1_073_741_824)
+      .describe('Size of the spool; when it is full, ingest answers 503. 0 turns it off.'),
+    INGEST_BODY_TIMEOUT_MS: milliseconds(10_000).describe('How long a client may take to send a request.'),
+    INGEST_SHUTDOWN_TIMEOUT_MS: milliseconds(15_000).describe('How long a stop waits for requests under way.'),
+    INGEST_KEY_CACHE_MS: milliseconds(5_000).describe('How long a write key is believed without asking PostgreSQL.'),
 
-    SINK_METRICS_PORT: port(9465),
-    SINK_BATCH_ROWS_MAX: z.coerce.number().int().min(1).max(500_000).default(100_000),
-    SINK_BATCH_WAIT_MS: milliseconds(200),
-    SINK_RETRY_WAIT_MS_MAX: milliseconds(10_000),
+    /** Of the tenant that `unmogrowp import` sends events for; an environment is not shown to others, arguments are. */
+    UNMOGROWP_WRITE_KEY: z.string().optional(),
 
-    WORKER_METRICS_PORT: port(9466),
-    WORKER_TEMPORAL_METRICS_PORT: port(9467),
-    WORKER_RECONCILE_INTERVAL_MS: milliseconds(60_000),
-    WORKER_ARRIVAL_POLL_MS: milliseconds(500),
+    SINK_METRICS_PORT: port(9465).describe('Port of the sink’s `/metrics`.'),
+    SINK_BATCH_ROWS_MAX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(500_000)
+      .default(100_000)
+      .describe('Most rows of one insert.'),
+    SINK_BATCH_WAIT_MS: milliseconds(200).describe('How long an insert waits for more rows.'),
+    SINK_RETRY_WAIT_MS_MAX: milliseconds(10_000).describe(
+      'Longest pause between two attempts while ClickHouse is away.',
+    ),
+
+    WORKER_METRICS_PORT: port(9466).describe('Port of the worker’s `/metrics`.'),
+    WORKER_TEMPORAL_METRICS_PORT: port(9467).describe('Port of the metrics of Temporal’s SDK inside the worker.'),
+    WORKER_RECONCILE_INTERVAL_MS: milliseconds(60_000).describe(
+      'How often windows are looked for that must be opened or reopened.',
+    ),
+    WORKER_ARRIVAL_POLL_MS: milliseconds(500).describe(
+      'How often a window that waits for its data asks whether it is there.',
+    ),
   })
   .superRefine((env, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -96,6 +160,16 @@ const schema = z
   });
 
 export type Env = z.infer<typeof schema>;
+
+/** Every variable with its meaning and its default (absent where there is none), for docs/configuration.md. */
+export function describeEnv(): { name: string; meaning: string; fallback?: string }[] {
+  const defaults: Readonly<Record<string, unknown>> = schema.parse({});
+  return Object.entries(schema.shape).map(([name, { description }]) => {
+    if (description === undefined) throw new UnmogrowpError('bug', `${name} has no description in env.ts`);
+    const fallback = defaults[name];
+    return { name, meaning: description, ...(fallback === undefined ? {} : { fallback: String(fallback) }) };
+  });
+}
 
 /** The parsed environment. Throws `configuration_invalid` that names every wrong variable and what to do about it. */
 export function parseEnv(variables: Record<string, string | undefined>): Env {

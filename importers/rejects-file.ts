@@ -1,0 +1,38 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { Reject } from './map-row.ts';
+
+/** Collects what was not taken: one line each with the line of the CSV file, the event, the code and the reason. */
+export interface RejectsFile {
+  /** Writes them and gives the length of the file after it. */
+  append(rejects: readonly Reject[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+const HEADER = 'line,event,code,message\n';
+
+/** Opens the file at the length at which a continued import had come to; the file is made with the first reject. */
+export async function openRejects(path: string, bytes: number): Promise<RejectsFile> {
+  let file: FileHandle | undefined;
+  let length = bytes;
+  if (bytes === 0) await rm(path, { force: true });
+  else {
+    file = await open(path, 'r+');
+    await file.truncate(bytes);
+  }
+  return {
+    async append(rejects) {
+      if (rejects.length === 0) return length;
+      file ??= await open(path, 'w');
+      const text = (length === 0 ? HEADER : '') + rejects.map(lineOf).join('');
+      const buffer = Buffer.from(text);
+      await file.write(buffer, 0, buffer.length, length);
+      length += buffer.length;
+      return length;
+    },
+    close: async () => file?.close(),
+  };
+}
+
+const lineOf = ({ line, event, code, message }: Reject): string => `${line},${event},${code},${quote(message)}\n`;
+
+const quote = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
