@@ -115,8 +115,10 @@ const schema = z
     INGEST_SHUTDOWN_TIMEOUT_MS: milliseconds(15_000).describe('How long a stop waits for requests under way.'),
     INGEST_KEY_CACHE_MS: milliseconds(5_000).describe('How long a write key is believed without asking PostgreSQL.'),
 
-    /** Of the tenant that `unmogrowp import` sends events for; an environment is not shown to others, arguments are. */
-    UNMOGROWP_WRITE_KEY: z.string().optional(),
+    UNMOGROWP_WRITE_KEY: z
+      .string()
+      .optional()
+      .describe('Of the tenant that `unmogrowp import` sends events for; arguments are shown to others, this is not.'),
 
     SINK_METRICS_PORT: port(9465).describe('Port of the sink’s `/metrics`.'),
     SINK_BATCH_ROWS_MAX: z.coerce
