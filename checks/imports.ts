@@ -10,7 +10,8 @@ export const ALLOWED: Readonly<Record<string, { values: readonly string[]; types
   errors: { values: [] },
   env: { values: ['errors'] },
   migrations: { values: ['errors'] },
-  otel: { values: ['errors'] },
+  // Label values are the closed lists of the contract.
+  otel: { values: ['errors', 'events'] },
   events: { values: [] },
   attribution: { values: ['events'] },
   workflows: { values: ['attribution'], types: ['events', 'activities'] },

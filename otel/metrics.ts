@@ -1,0 +1,166 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { TraceFlags, trace } from '@opentelemetry/api';
+import { Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from 'prom-client';
+import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
+import { watchProcess } from './process.ts';
+import {
+  type CounterDeclaration,
+  type GaugeDeclaration,
+  type HistogramDeclaration,
+  type LabelValues,
+  type Labels,
+  type MetricDeclaration,
+  isClosed,
+} from './registry/declare.ts';
+import { PROCESS_METRICS } from './registry/process.ts';
+
+type Declarations = Readonly<Record<string, MetricDeclaration>>;
+
+/** Labels first, if the metric has any. */
+type Arguments<L extends Labels, Rest extends unknown[]> = keyof L extends never
+  ? Rest
+  : [labels: LabelValues<L>, ...Rest];
+
+export interface CounterMetric<L extends Labels> {
+  inc(...values: Arguments<L, [value?: number]>): void;
+}
+
+export interface GaugeMetric<L extends Labels> {
+  set(...values: Arguments<L, [value: number]>): void;
+}
+
+export interface HistogramMetric<L extends Labels> {
+  observe(...values: Arguments<L, [value: number]>): void;
+}
+
+/** What a declaration becomes. */
+type MetricOf<D> =
+  D extends CounterDeclaration<infer L>
+    ? CounterMetric<L>
+    : D extends HistogramDeclaration<infer L>
+      ? HistogramMetric<L>
+      : D extends GaugeDeclaration<infer L>
+        ? GaugeMetric<L>
+        : never;
+
+export type Metrics<D extends Declarations> = { readonly [Key in keyof D]: MetricOf<D[Key]> };
+
+/** What /metrics shows. */
+export interface MetricRegister {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+export interface CreatedMetrics<D extends Declarations> {
+  readonly register: MetricRegister;
+  readonly metrics: Metrics<D & typeof PROCESS_METRICS>;
+  /** Calls `update` before every scrape: for gauges that are read, such as a queue's length. */
+  beforeScrape(update: () => void | Promise<void>): void;
+}
+
+/**
+ * Makes the metrics of one process from their declarations, with those that every process has. Whatever is not declared
+ * cannot be measured; counters and histograms with closed labels start at 0, so that a rate is known from the beginning.
+ */
+export function createMetrics<D extends Declarations>(declarations: D): CreatedMetrics<D> {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  const all = { ...declarations, ...PROCESS_METRICS };
+  const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration)]);
+  const metrics = Object.fromEntries(made) as Metrics<D & typeof PROCESS_METRICS>;
+  const updates: (() => void | Promise<void>)[] = [watchProcess(metrics as unknown as Metrics<typeof PROCESS_METRICS>)];
+  const register = {
+    contentType: registry.contentType,
+    metrics: async () => {
+      for (const update of updates) await update();
+      return registry.metrics();
+    },
+  };
+  return { register, metrics, beforeScrape: (update) => void updates.push(update) };
+}
+
+type Values = Record<string, string>;
+
+function createMetric(registry: Registry<OpenMetricsContentType>, declaration: MetricDeclaration): unknown {
+  const { name, help, labels } = declaration;
+  const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
+  if (declaration.kind === 'gauge') return new Gauge(options);
+  const enableExemplars = declaration.exemplars;
+  if (declaration.kind === 'counter') {
+    const metric = new Counter({ ...options, enableExemplars });
+    for (const values of closedCombinations(labels)) {
+      if (enableExemplars) metric.inc({ labels: values, value: 0 });
+      else metric.inc(values, 0);
+    }
+    return enableExemplars ? { inc: withExemplar((data) => metric.inc(data), 1) } : metric;
+  }
+  const metric = new Histogram({ ...options, buckets: [...declaration.buckets], enableExemplars });
+  for (const values of closedCombinations(labels)) metric.zero(values);
+  return enableExemplars ? { observe: withExemplar((data) => metric.observe(data), 0) } : metric;
+}
+
+/** Adds the trace of the active span to a measurement, if somebody records that trace. */
+function withExemplar(
+  measure: (data: { labels: Values; value: number; exemplarLabels?: Values }) => void,
+  usualValue: number,
+): (...values: [labels?: Values | number, value?: number]) => void {
+  return (first, second) => {
+    const labels = typeof first === 'object' ? first : {};
+    const value = (typeof first === 'object' ? second : first) ?? usualValue;
+    const span = trace.getActiveSpan()?.spanContext();
+    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) measure({ labels, value });
+    else measure({ labels, value, exemplarLabels: { trace_id: span.traceId } });
+  };
+}
+
+/** Every combination of label values, or none when one of the labels is open. */
+function closedCombinations(labels: Labels): Values[] {
+  let combinations: Values[] = [{}];
+  for (const [name, values] of Object.entries(labels)) {
+    if (!isClosed(values)) return [];
+    combinations = combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })));
+  }
+  return combinations;
+}
+
+export interface MetricsServerOptions {
+  host: string;
+  /** 0 for any free one. */
+  port: number;
+  register: MetricRegister;
+  /** Whether the process does its work now; alive is enough when left out. */
+  isHealthy?: () => boolean | Promise<boolean>;
+}
+
+/** Serves /metrics (OpenMetrics, with exemplars) and /healthz (503 while unhealthy) beside the process's own work. */
+export async function serveMetrics(options: MetricsServerOptions): Promise<{ port: number; close(): Promise<void> }> {
+  const { host, port, register, isHealthy = () => true } = options;
+  const server = createServer((request, response) => {
+    const answer = (status: number, contentType: string, text: string) =>
+      response.writeHead(status, { 'content-type': contentType }).end(text);
+    const fail = (error: unknown) => answer(500, 'text/plain', `${toUnmogrowpError(error).message}\n`);
+    if (request.url === '/metrics') {
+      register.metrics().then((text) => answer(200, register.contentType, text), fail);
+    } else if (request.url === '/healthz') {
+      Promise.resolve()
+        .then(isHealthy)
+        .then((healthy) => answer(healthy ? 200 : 503, 'application/json', JSON.stringify({ healthy })), fail);
+    } else answer(404, 'text/plain', 'Here are only /metrics and /healthz\n');
+  });
+  server.unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `Metrics cannot be served on ${host}:${port}: ${cause.message}. Choose another port or METRICS_HOST.`;
+      reject(new UnmogrowpError('configuration_invalid', message, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,25 @@
+interface SpanDeclaration {
+  readonly name: string;
+  readonly help: string;
+  /** Names of the attributes; none of them holds the identity of a person. */
+  readonly attributes: readonly string[];
+}
+
+/** Every span that the platform's own code starts. */
+export const SPANS = {
+  ingestRequest: {
+    name: 'ingest.request',
+    help: 'One request with events, from its arrival to its answer.',
+    attributes: ['http.response.status_code', 'unmogrowp.tenant_id', 'unmogrowp.code', 'unmogrowp.accepted'],
+  },
+  kafkaProduce: {
+    name: 'kafka.produce',
+    help: 'The records of one request, until all replicas of Kafka have them. The sink goes on from here.',
+    attributes: ['messaging.system', 'messaging.destination.name', 'messaging.batch.message_count'],
+  },
+  sinkInsert: {
+    name: 'sink.insert',
+    help: 'One batch of records on its way into ClickHouse. Other sampled records of the batch have a span that links to it.',
+    attributes: ['unmogrowp.rows', 'unmogrowp.records'],
+  },
+} as const satisfies Record<string, SpanDeclaration>;

@@ -1,0 +1,83 @@
+import { W3CTraceContextPropagator, ExportResultCode } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  NoopSpanProcessor,
+  ParentBasedSampler,
+  type SpanExporter,
+  type SpanProcessor,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+
+export interface TracingOptions {
+  /** The process: ingest, sink or worker. */
+  service: string;
+  environment: string;
+  /** OTLP over gRPC; nothing is recorded without it. */
+  endpoint?: string | undefined;
+  /** Part of the traces that begin here which is recorded. A trace that comes in keeps the decision of its beginning. */
+  sampleRatio: number;
+  /** Told how many spans the trace store took or did not take. */
+  onExport?: (outcome: 'stored' | 'lost', spans: number) => void;
+}
+
+/** Tracing of one process while it runs. */
+export interface Tracing {
+  /** For libraries that bring spans of their own, such as Temporal's workflows. */
+  readonly spanProcessor: SpanProcessor;
+  readonly resource: Resource;
+  /** Sends what is left. Never rejects: an absent trace store must not disturb the end of a process. */
+  shutdown(): Promise<void>;
+}
+
+const SHUTDOWN_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes the spans of this process go to the trace store and its context travel as W3C Trace Context. Baggage is not
+ * passed on: what strangers write into it may name persons.
+ */
+export function startTracing(options: TracingOptions): Tracing {
+  const { service, environment, endpoint, sampleRatio, onExport = () => {} } = options;
+  const resource = resourceFromAttributes({
+    [ATTR_SERVICE_NAME]: service,
+    'deployment.environment.name': environment,
+  });
+  if (endpoint === undefined)
+    return { spanProcessor: new NoopSpanProcessor(), resource, shutdown: () => Promise.resolve() };
+  const exporter = counting(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
+  const spanProcessor = new BatchSpanProcessor(exporter, {
+    maxQueueSize: 8_192,
+    maxExportBatchSize: 1_024,
+    scheduledDelayMillis: 500,
+  });
+  const provider = new NodeTracerProvider({
+    resource,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    spanProcessors: [spanProcessor],
+  });
+  provider.register({ propagator: new W3CTraceContextPropagator() });
+  return { spanProcessor, resource, shutdown: () => within(SHUTDOWN_TIMEOUT_MS, provider.shutdown()) };
+}
+
+/** Counts what the exporter was given and lost. */
+function counting(exporter: SpanExporter, onExport: (outcome: 'stored' | 'lost', spans: number) => void): SpanExporter {
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        onExport(result.code === ExportResultCode.SUCCESS ? 'stored' : 'lost', spans.length);
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work.catch(() => {}), timeout]);
+  clearTimeout(timer);
+}
