@@ -5,7 +5,9 @@ import { join } from 'node:path';
 async function generatedFiles(): Promise<Record<string, string>> {
   const { openApiDocument } = await import('../ingest/openapi.ts');
   const { telemetryMarkdown } = await import('../otel/markdown.ts');
+  const { configurationMarkdown } = await import('./configuration.ts');
   return {
+    'docs/configuration.md': configurationMarkdown(),
     'docs/openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
     'docs/telemetry.md': telemetryMarkdown(),
   };
