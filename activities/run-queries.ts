@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import type { ClickHouse, QueryOptions } from '../clickhouse/client.ts';
+import { defineCommand, defineQuery } from '../clickhouse/define.ts';
+import { GRANULARITIES, MODELS } from '../events/settings.ts';
+
+/** States that a run reaches, in their order, as stored in `runs`. */
+export const RUN_STATES = ['computed', 'unchanged', 'published', 'inconsistent'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** Why a window was computed, as stored with runs and publications. */
+export const RUN_REASONS = ['close', 'reopen', 'command', 'replay'] as const;
+
+const sql = (name: string): URL => new URL(`./sql/${name}.sql`, import.meta.url);
+
+const epochMs = z.number().int();
+const count = z.number().int().nonnegative();
+const cutoff = z.record(z.string(), z.array(count).readonly());
+/** An unsigned number of 64 bits, which a JavaScript number cannot hold. */
+const checksum = z.string().regex(/^\d{1,20}$/);
+
+const windowOfTenant = { tenantId: z.string().min(1), windowStartMs: epochMs };
+const oneRun = z.object({ ...windowOfTenant, runId: z.uuid() });
+
+const runRow = z.object({
+  ...oneRun.shape,
+  windowEndMs: epochMs,
+  granularity: z.enum(GRANULARITIES),
+  state: z.enum(RUN_STATES),
+  reason: z.enum(RUN_REASONS),
+  settingsVersion: count,
+  /** The settings it was computed with, as JSON. */
+  settings: z.string(),
+  cutoff,
+  codeVersion: z.string(),
+  conversions: count,
+  conversionsAttributed: count,
+  conversionsOrganic: count,
+  touchpoints: count,
+  /** Rows of credit. */
+  credits: count,
+  checksum,
+  traceId: z.string(),
+  startedAtMs: epochMs,
+  finishedAtMs: epochMs,
+});
+
+/** A run as recorded. */
+export type Run = z.infer<typeof runRow>;
+
+/**
+ * Computes the credits of one window by all models of its tenant, inside ClickHouse, as one statement. The rows are
+ * invisible until the run is published. A retry takes a new run: parameters come from `creditParameters`.
+ */
+export const computeCredits = defineCommand({
+  name: 'compute_credits',
+  file: new URL('../attribution/credits.sql', import.meta.url),
+  parameters: z.object({
+    ...oneRun.shape,
+    windowEndMs: epochMs,
+    cutoff,
+    models: z.array(z.enum(MODELS)).min(1),
+    lookbackClickMs: count,
+    lookbackImpressionMs: count,
+    conversionNames: z.array(z.string()),
+    halfLifeMs: count.min(1),
+    firstShareNano: count,
+    lastShareNano: count,
+    milestone: z.string(),
+  }),
+});
+
+/** What a run gave, by model and currency. Numbers that must be exact are decimals as text. */
+export const readRunTotals = defineQuery({
+  name: 'read_run_totals',
+  file: sql('read-run-totals'),
+  parameters: oneRun,
+  row: z.object({
+    model: z.enum(MODELS),
+    currency: z.string(),
+    /** Sum of the credits: how many conversions they are of. */
+    credit: z.string(),
+    value: z.string(),
+    /** Rows of credit. */
+    credits: count,
+    conversionsOrganic: count,
+    /** Touchpoints in all journeys; one in the journeys of two conversions counts twice. */
+    touchpoints: z.string(),
+    /** Order-free sum of the rows' hashes, modulo 2^64. */
+    checksum,
+  }),
+});
+
+/** What the credits of a window must add up to under a cut-off, from the events themselves. */
+export const readExpectedTotals = defineQuery({
+  name: 'read_expected_totals',
+  file: sql('read-expected-totals'),
+  parameters: z.object({ ...windowOfTenant, windowEndMs: epochMs, cutoff, conversionNames: z.array(z.string()) }),
+  row: z.object({ currency: z.string(), conversions: count, value: z.string() }),
+});
+
+/** Records that a run reached a state. Repeating it changes nothing. */
+export const insertRun = defineCommand({ name: 'insert_run', file: sql('insert-run'), parameters: runRow });
+
+/** The run of a window that was started last, in its newest state; no row when there was none. */
+export const readLatestRun = defineQuery({
+  name: 'read_latest_run',
+  file: sql('read-latest-run'),
+  parameters: z.object(windowOfTenant),
+  row: runRow,
+});
+
+/** One run in its newest state; no row when it was never recorded. */
+export const readRun = defineQuery({ name: 'read_run', file: sql('read-run'), parameters: oneRun, row: runRow });
+
+/**
+ * Publishes a run as a version of its window: the one row that readers follow. Writes nothing when that version or a
+ * newer one exists, so it can be repeated; whoever publishes reads the current publication afterwards.
+ */
+export const insertPublication = defineCommand({
+  name: 'insert_publication',
+  file: sql('insert-publication'),
+  parameters: z.object({
+    ...oneRun.shape,
+    windowEndMs: epochMs,
+    granularity: z.enum(GRANULARITIES),
+    version: count.min(1),
+    reason: z.enum(RUN_REASONS),
+    settingsVersion: count,
+    publishedAtMs: epochMs,
+    traceId: z.string(),
+  }),
+});
+
+/** The publication of a window that readers see; no row when there is none. */
+export const readCurrentPublication = defineQuery({
+  name: 'read_current_publication',
+  file: sql('read-current-publication'),
+  parameters: z.object(windowOfTenant),
+  row: z.object({
+    version: count,
+    runId: z.uuid(),
+    reason: z.enum(RUN_REASONS),
+    settingsVersion: count,
+    publishedAtMs: epochMs,
+    traceId: z.string(),
+    /** When the window was published for the first time: its late horizon counts from here. */
+    firstPublishedAtMs: epochMs,
+  }),
+});
+
+const readUnpublishedRuns = defineQuery({
+  name: 'read_unpublished_runs',
+  file: sql('read-unpublished-runs'),
+  parameters: z.object({ insertedBeforeMs: epochMs, runsMax: count.min(1) }),
+  row: oneRun,
+});
+
+const deleteCredits = defineCommand({
+  name: 'delete_run_credits',
+  file: sql('delete-run-credits'),
+  parameters: oneRun,
+});
+
+const deleteCreditsPerDay = defineCommand({
+  name: 'delete_run_credits_per_day',
+  file: sql('delete-run-credits-per-day'),
+  parameters: oneRun,
+});
+
+/**
+ * Deletes the credits of runs that were never published and were computed before `insertedBeforeMs`, at most `runsMax`
+ * of them; gives how many. A run younger than a day may still be on its way to its publication.
+ */
+export async function deleteUnpublishedRuns(
+  clickhouse: ClickHouse,
+  parameters: { insertedBeforeMs: number; runsMax: number },
+  options: QueryOptions = {},
+): Promise<number> {
+  const runs = await readUnpublishedRuns(clickhouse, parameters, options);
+  for (const run of runs) {
+    await deleteCredits(clickhouse, run, options);
+    // Last, because it is what finds the run again when this is interrupted.
+    await deleteCreditsPerDay(clickhouse, run, options);
+  }
+  return runs.length;
+}

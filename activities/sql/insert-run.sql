@@ -1,0 +1,23 @@
+INSERT INTO runs_raw_v1
+SELECT
+    {tenantId:String} AS tenant_id,
+    toDateTime(intDiv({windowStartMs:Int64}, 1000), 'UTC') AS window_start,
+    toDateTime(intDiv({windowEndMs:Int64}, 1000), 'UTC') AS window_end,
+    {granularity:String} AS granularity,
+    {runId:UUID} AS run_id,
+    {state:String} AS state,
+    {reason:String} AS reason,
+    {settingsVersion:UInt32} AS settings_version,
+    {settings:String} AS settings,
+    {cutoff:Map(String, Array(UInt64))} AS cutoff,
+    {codeVersion:String} AS code_version,
+    {conversions:UInt64} AS conversions,
+    {conversionsAttributed:UInt64} AS conversions_attributed,
+    {conversionsOrganic:UInt64} AS conversions_organic,
+    {touchpoints:UInt64} AS touchpoints,
+    {credits:UInt64} AS credits,
+    {checksum:UInt64} AS checksum,
+    {traceId:String} AS trace_id,
+    fromUnixTimestamp64Milli({startedAtMs:Int64}, 'UTC') AS started_at,
+    fromUnixTimestamp64Milli({finishedAtMs:Int64}, 'UTC') AS finished_at,
+    {finishedAtMs:Int64} - {startedAtMs:Int64} AS duration_ms

@@ -1,0 +1,10 @@
+SELECT
+    tenant_id AS tenantId,
+    toInt64(toUnixTimestamp(window_start)) * 1000 AS windowStartMs,
+    toString(run_id) AS runId
+FROM credits_per_day_v1
+WHERE (tenant_id, window_start, run_id) NOT IN (SELECT tenant_id, window_start, run_id FROM publications_raw_v1)
+GROUP BY tenant_id, window_start, run_id
+HAVING max(inserted_at) < fromUnixTimestamp64Milli({insertedBeforeMs:Int64}, 'UTC')
+ORDER BY tenant_id, window_start, run_id
+LIMIT {runsMax:UInt32}

@@ -1,0 +1,6 @@
+-- The publication of each window that readers see.
+CREATE VIEW IF NOT EXISTS current_publications {on_cluster} AS
+SELECT *
+FROM publications_raw_v1
+ORDER BY tenant_id, window_start, version DESC, published_at, run_id
+LIMIT 1 BY tenant_id, window_start
