@@ -1,0 +1,194 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type ClickHouse, createClickHouse } from '../clickhouse/client.ts';
+import { readArrivalsOfWindows, readCreditedByModel, readStatesOfWindows } from '../clickhouse/windows-of-range.ts';
+import type { Env } from '../env.ts';
+import { UnmogrowpError } from '../errors.ts';
+import { isVisible } from '../events/cutoff.ts';
+import { GRANULARITY_SECONDS, type Settings } from '../events/settings.ts';
+import type { TimeRange } from '../importers/time-range.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { loadSettings } from '../postgres/settings.ts';
+import { waitForSink } from './arrival.ts';
+import { printLine, printTable } from './output.ts';
+import { startProgressBar } from './progress-bar.ts';
+import { reconcileNow } from './reconcile-now.ts';
+
+/** How a window stands when nobody waits for it any more. */
+export interface ClosedWindow {
+  window_start: string;
+  window_end: string;
+  /** `not_due`: its end and its allowed lateness lie ahead. `frozen`: closed for good before these events came. */
+  state: 'published' | 'not_due' | 'frozen';
+  /** 0 while nothing is published of it. */
+  version: number;
+  conversions: number;
+  credited: number;
+  organic: number;
+}
+
+export interface ClosedWindows {
+  windows: ClosedWindow[];
+  conversions: number;
+  credited: number;
+  organic: number;
+  by_model: { model: string; credit: string; credited: string; organic: string }[];
+}
+
+export interface ClosingOptions {
+  env: Env;
+  pool: PostgresPool;
+  tenantId: string;
+  range: TimeRange;
+  waitMs: number;
+  signal?: AbortSignal;
+}
+
+const POLL_MS = 300;
+
+/**
+ * Waits until everything that was accepted is in ClickHouse and the windows of the range that are due are published with
+ * it. Throws `arrival_incomplete` when that takes too long.
+ */
+export async function closeImportedWindows(options: ClosingOptions): Promise<ClosedWindows> {
+  const { env, pool, tenantId, range, signal } = options;
+  const giveUpAt = performance.now() + options.waitMs;
+  await waitForSink({ env, pool, giveUpAt, signal });
+  const { settings } = await loadSettings(pool, tenantId);
+  const clickhouse = connect(env);
+  try {
+    const place = placeOf(tenantId, range, settings);
+    await reconcileNow(env);
+    const windows = await waitForWindows(clickhouse, { place, settings, giveUpAt, signal });
+    const byModel = await readCreditedByModel(clickhouse, place);
+    const sum = (field: 'conversions' | 'credited' | 'organic') =>
+      windows.reduce((total, window) => total + window[field], 0);
+    return {
+      windows,
+      conversions: sum('conversions'),
+      credited: sum('credited'),
+      organic: sum('organic'),
+      by_model: byModel,
+    };
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+function connect(env: Env): ClickHouse {
+  return createClickHouse({
+    url: env.CLICKHOUSE_URL,
+    username: env.CLICKHOUSE_USERNAME,
+    password: env.CLICKHOUSE_PASSWORD,
+    database: env.CLICKHOUSE_DATABASE,
+    applicationName: 'unmogrowp import',
+  });
+}
+
+interface Place {
+  tenantId: string;
+  windowsFromSeconds: number;
+  windowsToSeconds: number;
+}
+
+/** The windows that a range of event time touches. */
+function placeOf(tenantId: string, range: TimeRange, settings: Settings): Place {
+  const size = GRANULARITY_SECONDS[settings.granularity];
+  const startOf = (epochMs: number) => Math.floor(epochMs / 1_000 / size) * size;
+  return { tenantId, windowsFromSeconds: startOf(range.start), windowsToSeconds: startOf(range.end) + size };
+}
+
+interface Waiting {
+  place: Place;
+  settings: Settings;
+  giveUpAt: number;
+  signal: AbortSignal | undefined;
+}
+
+async function waitForWindows(clickhouse: ClickHouse, waiting: Waiting): Promise<ClosedWindow[]> {
+  let bar: ReturnType<typeof startProgressBar> | undefined;
+  try {
+    for (;;) {
+      const windows = await readWindows(clickhouse, waiting);
+      const open = windows.filter(({ state }) => state === 'open');
+      bar ??= startProgressBar('windows', windows.length);
+      bar.update(windows.length - open.length, `${windows.length - open.length} of ${windows.length} published`);
+      if (open.length === 0) return windows as ClosedWindow[];
+      waiting.signal?.throwIfAborted();
+      if (performance.now() > waiting.giveUpAt) throw notPublished(open);
+      await wait(POLL_MS);
+    }
+  } finally {
+    bar?.stop();
+  }
+}
+
+const notPublished = (open: readonly { window_start: string }[]): UnmogrowpError =>
+  new UnmogrowpError(
+    'arrival_incomplete',
+    `${open.length} windows are not published yet, the first of them of ${open[0]?.window_start ?? ''}. ` +
+      'They close by themselves. See: unmogrowp windows list',
+  );
+
+type WindowNow = Omit<ClosedWindow, 'state'> & { state: ClosedWindow['state'] | 'open' };
+
+async function readWindows(clickhouse: ClickHouse, { place, settings }: Waiting): Promise<WindowNow[]> {
+  const granularitySeconds = GRANULARITY_SECONDS[settings.granularity];
+  const lookbackSeconds = Math.max(settings.lookback_click_seconds, settings.lookback_impression_seconds);
+  const arrivals = await readArrivalsOfWindows(clickhouse, { ...place, granularitySeconds, lookbackSeconds });
+  const states = new Map((await readStatesOfWindows(clickhouse, place)).map((state) => [state.windowStartMs, state]));
+  const starts = [...new Set(arrivals.map(({ windowStartMs }) => windowStartMs))];
+  return starts.map((windowStartMs): WindowNow => {
+    const state = states.get(windowStartMs);
+    const endMs = windowStartMs + granularitySeconds * 1_000;
+    const isCovered =
+      state !== undefined &&
+      arrivals
+        .filter((arrival) => arrival.windowStartMs === windowStartMs)
+        .every(({ topic, partition, offset }) => isVisible(state.cutoff, topic, partition, offset));
+    return {
+      window_start: new Date(windowStartMs).toISOString(),
+      window_end: new Date(endMs).toISOString(),
+      state: isCovered ? 'published' : stateOfUncovered(settings, endMs, state?.firstPublishedAtMs),
+      version: state?.version ?? 0,
+      conversions: state?.conversions ?? 0,
+      credited: state?.conversionsAttributed ?? 0,
+      organic: state?.conversionsOrganic ?? 0,
+    };
+  });
+}
+
+function stateOfUncovered(
+  settings: Settings,
+  windowEndMs: number,
+  firstPublishedAtMs: number | undefined,
+): WindowNow['state'] {
+  const nowMs = Date.now();
+  if (firstPublishedAtMs === undefined) {
+    return windowEndMs + settings.allowed_lateness_seconds * 1_000 > nowMs ? 'not_due' : 'open';
+  }
+  return firstPublishedAtMs + settings.late_horizon_seconds * 1_000 < nowMs ? 'frozen' : 'open';
+}
+
+/** The windows of an import and what was credited in them, for people. */
+export function printWindows(closed: ClosedWindows): void {
+  printTable(
+    ['window', 'state', 'version', 'conversions', 'credited', 'organic'],
+    closed.windows.map((window) => [
+      window.window_start.slice(0, 16),
+      window.state.replace('_', ' '),
+      window.version,
+      window.conversions,
+      window.credited,
+      window.organic,
+    ]),
+  );
+  printTable(
+    ['model', 'conversions', 'credited', 'organic'],
+    closed.by_model.map(({ model, credit, credited, organic }) => [model, ...[credit, credited, organic].map(Number)]),
+  );
+  const count = closed.windows.length;
+  printLine(
+    `${count} ${count === 1 ? 'window' : 'windows'}, ${closed.conversions} conversions: ` +
+      `${closed.credited} credited to channels, ${closed.organic} organic`,
+  );
+}
