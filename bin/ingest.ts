@@ -1,12 +1,10 @@
 #!/usr/bin/env node
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import pino from 'pino';
 import { type Env, parseEnv } from '../env.ts';
 import type { UnmogrowpError } from '../errors.ts';
 import { createIngestApp } from '../ingest/app.ts';
 import { createAuthenticator } from '../ingest/authenticate.ts';
 import { REQUEST_LIMITS } from '../ingest/limits.ts';
+import { createRequestMeter, measureProduce, measureSpool } from '../ingest/measure.ts';
 import { createPublisher } from '../ingest/publish-records.ts';
 import { createRateLimiter } from '../ingest/rate-limit.ts';
 import { readNodeBody } from '../ingest/read-body-node.ts';
@@ -15,7 +13,12 @@ import { createReadiness } from '../ingest/readiness.ts';
 import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
 import { openFileSpool } from '../ingest/spool/file-spool.ts';
+import { inProduceSpan } from '../ingest/telemetry.ts';
 import { type OutgoingRecord, type RecordProducer, createRecordProducer } from '../kafka/producer.ts';
+import { topicName } from '../kafka/topics.ts';
+import { serveMetrics } from '../otel/metrics.ts';
+import { INGEST_METRICS } from '../otel/registry/ingest.ts';
+import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool, queryRows } from '../postgres/pool.ts';
 import { reportSpool } from '../postgres/spools.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
@@ -24,8 +27,14 @@ import { failWith } from './output.ts';
 /** Wires the ingest process together, serves it, and takes it down in order when it is asked to stop. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const logger = pino({ level: env.LOG_LEVEL, base: { service: 'ingest' } });
-  const onError = (error: UnmogrowpError): void => logger.error({ code: error.code, error: error.message }, 'failed');
+  const { logger, metrics, register, beforeScrape, tracing, onError } = startTelemetry({
+    service: 'ingest',
+    environment: env.ENVIRONMENT,
+    level: env.LOG_LEVEL,
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    sampleRatio: env.TRACE_SAMPLE_RATIO,
+    declarations: INGEST_METRICS,
+  });
   const pool = createPostgresPool({
     url: env.POSTGRES_URL,
     applicationName: 'unmogrowp-ingest',
@@ -33,16 +42,20 @@ async function main(): Promise<void> {
     statementTimeoutMs: 2_000,
   });
   const producer = connectProducer(env);
+  const topic = topicName(env.KAFKA_PREFIX, 'events');
   const produce = (records: readonly OutgoingRecord[]) =>
-    producer.produce(`${env.KAFKA_PREFIX}events`, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
+    producer.produce(topic, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
+  const produceMeasured = measureProduce(metrics, 'request', produce);
   const spool = await openFileSpool({ directory: env.INGEST_SPOOL_DIRECTORY, bytesMax: env.INGEST_SPOOL_BYTES_MAX });
   const stopDrain = startDrain({
     spool,
-    produce,
+    produce: measureProduce(metrics, 'spool', produce),
     onError,
     report: ({ records, oldestReceivedAt = 0 }) =>
       reportSpool(pool, { spoolId: spool.id, records, oldestReceivedAt: new Date(oldestReceivedAt) }),
   });
+  beforeScrape(() => measureSpool(metrics, spool.state()));
+  const measureRequest = createRequestMeter(metrics);
   const readiness = createReadiness({
     hasRoom: () => spool.hasRoom(REQUEST_LIMITS.bodyBytesMax),
     checkPostgres: async () => void (await queryRows(pool, 'SELECT 1')),
@@ -56,18 +69,25 @@ async function main(): Promise<void> {
       onLookupFailed: (error) => onError(error as UnmogrowpError),
     }),
     rateLimiter: createRateLimiter(Date.now),
-    publish: createPublisher({ produce, spool, onError }),
+    publish: createPublisher({
+      produce: (records) => inProduceSpan(topic, records, produceMeasured),
+      spool,
+      onError,
+    }),
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
-    onRequest: (facts) => logger.debug(facts, 'request'),
+    onRequest: (facts) => {
+      measureRequest(facts);
+      logger.debug(facts, 'request');
+    },
     onError,
     readiness: readiness.check,
     readBody: bun === undefined ? readNodeBody : readWebBody,
   });
   const address = { host: env.INGEST_HOST, port: env.INGEST_PORT, bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS };
   const server = bun === undefined ? await serveOnNode(app, address) : serveOnBun(bun, app, address);
-  const metricsPort = await serveHealth(env);
-  announce(env, server.port, metricsPort);
+  const metricsServer = await serveMetrics({ host: env.METRICS_HOST, port: env.INGEST_METRICS_PORT, register });
+  announce(env, server.port, metricsServer.port);
   await stopSignal();
   logger.info('stopping');
   readiness.stop();
@@ -76,6 +96,8 @@ async function main(): Promise<void> {
   await spool.close();
   await producer.close();
   await pool.end();
+  await metricsServer.close();
+  await tracing.shutdown();
 }
 
 function connectProducer(env: Env): RecordProducer {
@@ -95,15 +117,9 @@ function connectProducer(env: Env): RecordProducer {
 }
 
 function announce(env: Env, port: number, metricsPort: number): void {
-  const url = (number: number) => `http://${env.INGEST_HOST}:${number}`;
-  process.stdout.write(`${JSON.stringify({ listening: url(port), metrics: url(metricsPort) })}\n`);
-}
-
-async function serveHealth(env: Env): Promise<number> {
-  const server = createServer((_request, response) => response.end('{"alive":true}'));
-  server.unref();
-  await new Promise<void>((resolve) => server.listen(env.INGEST_METRICS_PORT, env.INGEST_HOST, () => resolve()));
-  return (server.address() as AddressInfo).port;
+  const listening = `http://${env.INGEST_HOST}:${port}`;
+  const metrics = `http://${env.METRICS_HOST}:${metricsPort}`;
+  process.stdout.write(`${JSON.stringify({ listening, metrics })}\n`);
 }
 
 /** Resolves when the process is asked to stop; asked twice it ends at once. */

@@ -59,6 +59,9 @@ export const REQUEST_STATUS = {
   unavailable: 503,
 } as const satisfies Record<RequestCode, number>;
 
+/** Every status with which a request with events is answered. */
+export type AnswerStatus = 202 | 207 | (typeof REQUEST_STATUS)[RequestCode];
+
 /** Why a whole request is refused: a value, since nothing is broken. */
 export interface Refusal {
   code: RequestCode;

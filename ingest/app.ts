@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
 import { v7 as uuidv7 } from 'uuid';
 import { toUnmogrowpError, type UnmogrowpError } from '../errors.ts';
-import { type Refusal, acceptedAnswer, refusedAnswer } from './answers.ts';
+import type { RejectionCode, RequestCode } from '../events/codes.ts';
+import { type AnswerStatus, type Refusal, acceptedAnswer, refusedAnswer } from './answers.ts';
 import type { Authentication, Tenant } from './authenticate.ts';
 import { judgeEvents } from './judge-events.ts';
 import { REQUEST_LIMITS } from './limits.ts';
@@ -11,7 +12,7 @@ import type { RateLimiter } from './rate-limit.ts';
 import { type BodyReader, readWebBody } from './read-body.ts';
 import { type BodyFormat, type EventEntry, bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
 import { type EventRecord, packRecords } from './records.ts';
-import { inRequestSpan } from './telemetry.ts';
+import { describeRequest, inRequestSpan } from './telemetry.ts';
 import { type TraceContext, newTraceContext } from './trace-context.ts';
 
 export interface IngestDependencies {
@@ -38,11 +39,11 @@ export interface Readiness {
 
 /** What one request came to, for metrics and logs. */
 export interface RequestFacts {
-  status: number;
-  code: string | undefined;
+  status: AnswerStatus;
+  code: RequestCode | undefined;
   tenantId: string | undefined;
   accepted: number;
-  rejectedCodes: readonly string[];
+  rejectedCodes: readonly RejectionCode[];
   destination: 'kafka' | 'spool' | undefined;
   bytes: number;
   seconds: number;
@@ -77,9 +78,13 @@ export function createIngestApp(dependencies: IngestDependencies): Hono {
       const started = performance.now();
       const facts: RequestFacts = emptyFacts(trace.traceId);
       const state: RequestState = { request: context.req.raw, env: context.env, trace, receivedAt: nowMs(), facts };
-      const answer = await takeEvents(state);
-      facts.status = answer.status;
+      const answer = await takeEvents(state).catch((error: unknown) => {
+        dependencies.onError?.(toUnmogrowpError(error));
+        return refuse(state, UNAVAILABLE);
+      });
+      facts.status = answer.status as AnswerStatus;
       facts.seconds = (performance.now() - started) / 1_000;
+      describeRequest(facts);
       dependencies.onRequest?.(facts);
       return answer;
     });
@@ -99,7 +104,7 @@ export function createIngestApp(dependencies: IngestDependencies): Hono {
 }
 
 const emptyFacts = (traceId: string): RequestFacts => ({
-  status: 0,
+  status: 503,
   code: undefined,
   tenantId: undefined,
   accepted: 0,

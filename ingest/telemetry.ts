@@ -1,6 +1,7 @@
 import {
   type Context,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   context,
@@ -8,6 +9,9 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api';
+import { toUnmogrowpError } from '../errors.ts';
+import { SPANS } from '../otel/registry/spans.ts';
+import type { EventRecord } from './records.ts';
 import { type TraceContext, newTraceContext, parseTraceparent } from './trace-context.ts';
 
 const tracer = trace.getTracer('ingest');
@@ -21,12 +25,12 @@ export async function inRequestSpan(
   handle: (trace: TraceContext) => Promise<Response>,
 ): Promise<Response> {
   const parent: Context = propagation.extract(ROOT_CONTEXT, headers);
-  const span = tracer.startSpan('ingest.request', { kind: SpanKind.SERVER }, parent);
-  const { traceId, spanId, traceFlags } = span.spanContext();
+  const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
+  const { traceId } = span.spanContext();
   if (!isSpanContextValid(span.spanContext())) {
     return handle(parseTraceparent(headers.traceparent) ?? newTraceContext());
   }
-  const traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+  const traceparent = traceparentOf(span);
   try {
     const response = await context.with(trace.setSpan(parent, span), () => handle({ traceId, traceparent }));
     span.setAttribute('http.response.status_code', response.status);
@@ -35,4 +39,45 @@ export async function inRequestSpan(
   } finally {
     span.end();
   }
+}
+
+/** Says in the span of the request what the request came to. */
+export function describeRequest(facts: { tenantId: string | undefined; code: string | undefined; accepted: number }) {
+  const span = trace.getActiveSpan();
+  if (span?.isRecording() !== true) return;
+  span.setAttribute('unmogrowp.accepted', facts.accepted);
+  if (facts.tenantId !== undefined) span.setAttribute('unmogrowp.tenant_id', facts.tenantId);
+  if (facts.code !== undefined) span.setAttribute('unmogrowp.code', facts.code);
+}
+
+/**
+ * Produces the records of a request in a span of its own, from which the sink goes on. Of a request that nobody records
+ * the records stay as they are, and so do those that wait on the spool: their request has ended when they are sent.
+ */
+export async function inProduceSpan(
+  topic: string,
+  records: readonly EventRecord[],
+  produce: (records: readonly EventRecord[]) => Promise<void>,
+): Promise<void> {
+  if (trace.getActiveSpan()?.isRecording() !== true) return produce(records);
+  const attributes = {
+    'messaging.system': 'kafka',
+    'messaging.destination.name': topic,
+    'messaging.batch.message_count': records.length,
+  };
+  const span = tracer.startSpan(SPANS.kafkaProduce.name, { kind: SpanKind.PRODUCER, attributes });
+  const traceparent = traceparentOf(span);
+  try {
+    await produce(records.map((record) => ({ ...record, headers: { ...record.headers, traceparent } })));
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: toUnmogrowpError(error).code });
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+function traceparentOf(span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }

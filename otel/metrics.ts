@@ -56,7 +56,7 @@ export interface CreatedMetrics<D extends Declarations> {
   readonly register: MetricRegister;
   readonly metrics: Metrics<D & typeof PROCESS_METRICS>;
   /** Calls `update` before every scrape: for gauges that are read, such as a queue's length. */
-  beforeScrape(update: () => void | Promise<void>): void;
+  readonly beforeScrape: (update: () => void | Promise<void>) => void;
 }
 
 /**

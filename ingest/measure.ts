@@ -1,0 +1,54 @@
+import type { Metrics } from '../otel/metrics.ts';
+import type { INGEST_METRICS } from '../otel/registry/ingest.ts';
+import type { AnswerStatus } from './answers.ts';
+import type { RequestFacts } from './app.ts';
+import type { ProduceRecords } from './publish-records.ts';
+import type { SpoolState } from './spool/spool.ts';
+
+type IngestMetrics = Metrics<typeof INGEST_METRICS>;
+
+/** Measures each request once, whatever the number of its events. */
+export function createRequestMeter(metrics: IngestMetrics): (facts: RequestFacts) => void {
+  return function measureRequest({ status, seconds, bytes, accepted, destination, code, rejectedCodes }) {
+    metrics.requestDuration.observe({ status: statusText(status) }, seconds);
+    metrics.requestBytes.inc(bytes);
+    if (code !== undefined) metrics.refusedRequests.inc({ code });
+    if (destination !== undefined) metrics.acceptedEvents.inc({ destination }, accepted);
+    for (const [rejected, events] of countEach(rejectedCodes)) metrics.rejectedEvents.inc({ code: rejected }, events);
+  };
+}
+
+function countEach<Value>(values: readonly Value[]): Map<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+const statusText = (status: AnswerStatus): `${AnswerStatus}` => `${status}`;
+
+/** Measures how long Kafka takes for records, and whether it takes them. */
+export function measureProduce(
+  metrics: IngestMetrics,
+  source: 'request' | 'spool',
+  produce: ProduceRecords,
+): ProduceRecords {
+  return async function produceMeasured(records) {
+    const started = performance.now();
+    const observe = (outcome: 'stored' | 'failed') =>
+      metrics.produceDuration.observe({ source, outcome }, (performance.now() - started) / 1_000);
+    try {
+      await produce(records);
+    } catch (error) {
+      observe('failed');
+      throw error;
+    }
+    observe('stored');
+  };
+}
+
+/** Shows what the spool holds now. */
+export function measureSpool(metrics: IngestMetrics, { bytes, records, oldestReceivedAt }: SpoolState): void {
+  metrics.spoolBytes.set(bytes);
+  metrics.spoolRecords.set(records);
+  metrics.spoolAge.set(oldestReceivedAt === undefined ? 0 : Math.max(0, (Date.now() - oldestReceivedAt) / 1_000));
+}
