@@ -1,0 +1,95 @@
+import type { Cutoff } from '../events/cutoff.ts';
+import type { Granularity } from '../events/settings.ts';
+
+/** Which window: these facts name it in every workflow, activity and command. */
+export interface WindowKey {
+  tenantId: string;
+  windowStartMs: number;
+  windowEndMs: number;
+  granularity: Granularity;
+}
+
+/** Why a window is computed, as stored with its runs and publications. */
+export type RunReason = 'close' | 'reopen' | 'command' | 'replay';
+
+/** What the state of record and the tenant's newest settings say about a window. */
+export interface LoadedWindow {
+  settingsVersion: number;
+  allowedLatenessMs: number;
+  lateHorizonMs: number;
+  /** How long after the start of a run late data may start the next one. */
+  reopenIntervalMs: number;
+  publication: { version: number; runId: string; firstPublishedAtMs: number } | null;
+  /** Whether the newest run saw all the arrivals that were asked about. */
+  isCovered: boolean;
+}
+
+/** What one run saw and made; enough to compare it with the publication and to show it. */
+export interface RunSummary {
+  runId: string;
+  conversions: number;
+  conversionsAttributed: number;
+  conversionsOrganic: number;
+  touchpoints: number;
+  credits: number;
+  durationMs: number;
+}
+
+/** Where a run stands between its steps. */
+export interface RunContext {
+  version: 1;
+  window: WindowKey;
+  reason: RunReason;
+  settingsVersion: number;
+  cutoff: Cutoff;
+}
+
+/** The I/O of the window workflow. Every call may be repeated: twice is once. */
+export interface WindowActivities {
+  loadWindow(input: { version: 1; window: WindowKey; arrivals: Cutoff | null }): Promise<LoadedWindow>;
+  /** Until when an import holds the window, or null. */
+  findLease(input: { version: 1; window: WindowKey; reason: RunReason }): Promise<{ expiresInMs: number } | null>;
+  /** Returns when everything that was accepted before the call is in ClickHouse. */
+  awaitArrival(input: { version: 1; window: WindowKey }): Promise<{ cutoff: Cutoff }>;
+  computeRun(input: RunContext): Promise<{ runId: string; startedAtMs: number; finishedAtMs: number }>;
+  /** Throws `run_inconsistent` when the credits do not add up to the events. */
+  verifyRun(
+    input: RunContext & { runId: string; startedAtMs: number; finishedAtMs: number },
+  ): Promise<RunSummary & { isUnchanged: boolean; publicationVersion: number }>;
+  /** Throws `publication_conflict` when this or a newer version is taken by another run. */
+  publishRun(
+    input: RunContext & { runId: string; publicationVersion: number; publishedAtMs: number },
+  ): Promise<{ firstPublishedAtMs: number }>;
+  /** Counts what a run ended as, for the metrics. */
+  recordOutcome(input: {
+    version: 1;
+    reason: RunReason;
+    state: 'published' | 'unchanged' | 'inconsistent' | 'failed';
+    durationMs: number;
+  }): Promise<void>;
+}
+
+/** Where a page of the reconcile begins: after this window of this tenant. */
+export interface ReconcileCursor {
+  tenantId: string;
+  windowStartMs: number;
+}
+
+export interface ReconcileCounts {
+  started: number;
+  reopened: number;
+  held: number;
+}
+
+/** The I/O of the reconcile workflow. */
+export interface ReconcileActivities {
+  /** Starts and reopens the windows of one page; gives where the next page begins, or null after the last. */
+  reconcilePage(input: {
+    version: 1;
+    after: ReconcileCursor | null;
+    windowsMax: number;
+  }): Promise<ReconcileCounts & { next: ReconcileCursor | null }>;
+  /** Deletes the credits of runs that were never published. */
+  removeUnpublishedRuns(input: { version: 1 }): Promise<void>;
+  recordReconcile(input: { version: 1; counts: ReconcileCounts; durationMs: number }): Promise<void>;
+}

@@ -1,0 +1,3 @@
+/** Everything that the worker's bundle holds: one export for each workflow type. */
+export { reconcile } from './reconcile.ts';
+export { window } from './window.ts';

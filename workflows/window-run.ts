@@ -1,0 +1,182 @@
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { RunReason, RunSummary, WindowActivities } from '../activities/contract.ts';
+import type { WindowOutcome } from './messages.ts';
+import { showPhase } from './window-phase.ts';
+import { nextStep, withLoaded, withOutcome } from './window-state.ts';
+import type { WindowLife } from './window.ts';
+
+/** Retried for as long as the error says that it may pass; what cannot pass by itself ends the run. */
+const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+
+const {
+  loadWindow: load,
+  findLease,
+  verifyRun,
+  publishRun,
+  recordOutcome,
+} = proxyActivities<WindowActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: RETRY,
+});
+
+/** It gives up its place in the worker after a minute and comes back, so that a stalled sink does not fill the worker. */
+const { awaitArrival } = proxyActivities<WindowActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 1.5, maximumInterval: '10 seconds' },
+});
+
+const { computeRun } = proxyActivities<WindowActivities>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '15 seconds',
+  retry: RETRY,
+});
+
+const LEASE_POLL_MS_MAX = 15_000;
+
+/** Name of the span of one run; the registry of spans declares it. */
+const RUN_SPAN = 'window.run';
+
+/** Reads settings and publication anew. False, with the failure as the outcome, when that cannot succeed by itself. */
+export async function loadWindow(life: WindowLife): Promise<boolean> {
+  const startedAtMs = Date.now();
+  try {
+    const arrivals = life.state.reopen?.arrivals ?? null;
+    const loaded = await load({ version: 1, window: life.input.window, arrivals });
+    life.state = withLoaded({ ...life.state, trouble: life.isLoaded ? life.state.trouble : null }, loaded);
+    life.settingsVersion = loaded.settingsVersion;
+    life.isLoaded = true;
+    return true;
+  } catch (error) {
+    finishRun(life, { ...failedOutcome(life, 'close', error), startedAtMs, finishedAtMs: Date.now() });
+    showTrouble(life);
+    return false;
+  }
+}
+
+/** One run: load, lease, arrival barrier, compute, verify, publish. Its outcome lies in the state afterwards. */
+export async function runWindow(life: WindowLife, reason: RunReason): Promise<void> {
+  if (!(await loadWindow(life))) return;
+  if (!isStillDue(life)) return;
+  await waitForImports(life, reason);
+  showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
+  // What was asked for until here is served by this run; what comes later may not be seen by it and gets its own.
+  const closesServed = life.closesRequested;
+  life.state = { ...life.state, reopen: null };
+  const outcome = await tracedRun(life, reason);
+  finishRun(life, outcome, closesServed);
+  if (life.state.trouble !== null) showTrouble(life);
+}
+
+/** Newer settings may have moved the first close, and the last run may have seen what was late. */
+function isStillDue(life: WindowLife): boolean {
+  const isCloseRequested = life.closesRequested > life.closesServed;
+  return nextStep(life.state, { window: life.input.window, isCloseRequested, nowMs: Date.now() }).kind === 'run';
+}
+
+async function waitForImports(life: WindowLife, reason: RunReason): Promise<void> {
+  for (;;) {
+    const lease = await findLease({ version: 1, window: life.input.window, reason });
+    if (lease === null) return;
+    const untilMs = Date.now() + lease.expiresInMs;
+    showPhase(life, 'importing', { waitsFor: 'a running import that holds the window by a lease', untilMs });
+    // An import may end long before its lease does.
+    await sleep(Math.min(Math.max(lease.expiresInMs, 1), LEASE_POLL_MS_MAX));
+  }
+}
+
+/** A run is a trace of its own: the workflow lives for weeks, and its span would end only then. */
+function tracedRun(life: WindowLife, reason: RunReason): Promise<WindowOutcome> {
+  return trace.getTracer('windows').startActiveSpan(RUN_SPAN, { root: true }, async (span) => {
+    const { tenantId, windowStartMs } = life.input.window;
+    span.setAttributes({
+      'unmogrowp.tenant_id': tenantId,
+      'unmogrowp.window_start': new Date(windowStartMs).toISOString(),
+      'unmogrowp.reason': reason,
+    });
+    try {
+      const outcome = await outcomeOfRun(life, reason, span.spanContext().traceId);
+      span.setAttribute('unmogrowp.outcome', outcome.state);
+      if (outcome.failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.failure.code });
+      return outcome;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+async function outcomeOfRun(life: WindowLife, reason: RunReason, traceId: string): Promise<WindowOutcome> {
+  const startedAtMs = Date.now();
+  let outcome: WindowOutcome;
+  try {
+    outcome = { ...(await computeAndPublish(life, reason)), startedAtMs, finishedAtMs: Date.now(), traceId };
+  } catch (error) {
+    outcome = { ...failedOutcome(life, reason, error), startedAtMs, finishedAtMs: Date.now(), traceId };
+  }
+  await recordOutcome({ version: 1, reason, state: outcome.state, durationMs: outcome.finishedAtMs - startedAtMs });
+  return outcome;
+}
+
+type Unfinished = Omit<WindowOutcome, 'startedAtMs' | 'finishedAtMs' | 'traceId'>;
+
+async function computeAndPublish(life: WindowLife, reason: RunReason): Promise<Unfinished> {
+  const { window } = life.input;
+  const { settingsVersion } = life;
+  const { cutoff } = await awaitArrival({ version: 1, window });
+  const context = { version: 1 as const, window, reason, settingsVersion, cutoff };
+  showPhase(life, 'running', { waitsFor: 'ClickHouse to compute the credits', untilMs: null });
+  const run = await computeRun(context);
+  showPhase(life, 'verifying', { waitsFor: 'the check that the credits add up', untilMs: null });
+  const { isUnchanged, publicationVersion, ...summary } = await verifyRun({ ...context, ...run });
+  const outcome = (state: 'published' | 'unchanged', version: number, of: RunSummary): Unfinished => ({
+    state,
+    reason,
+    publicationVersion: version,
+    settingsVersion,
+    summary: of,
+    failure: null,
+  });
+  if (isUnchanged) return outcome('unchanged', publicationVersion, summary);
+  showPhase(life, 'publishing', { waitsFor: 'the publication to be written', untilMs: null });
+  // The moment comes from here, so that a repeated call writes the same row.
+  const next = publicationVersion + 1;
+  const published = { ...context, runId: run.runId, publicationVersion: next, publishedAtMs: Date.now() };
+  const { firstPublishedAtMs } = await publishRun(published);
+  life.state = { ...life.state, firstPublishedAtMs };
+  return outcome('published', next, summary);
+}
+
+/** An error that no retry mends is an outcome, not the end of the workflow. A cancelled window ends. */
+function failedOutcome(
+  life: WindowLife,
+  reason: RunReason,
+  error: unknown,
+): Omit<WindowOutcome, 'startedAtMs' | 'finishedAtMs'> {
+  if (isCancellation(error)) throw error;
+  if (!(error instanceof ActivityFailure)) throw error;
+  const failure = error.cause ?? error;
+  const code = (failure instanceof ApplicationFailure ? failure.type : undefined) ?? 'bug';
+  return {
+    state: code === 'run_inconsistent' ? 'inconsistent' : 'failed',
+    reason,
+    publicationVersion: life.state.publicationVersion,
+    settingsVersion: life.settingsVersion,
+    traceId: '',
+    summary: null,
+    failure: { code, message: failure.message },
+  };
+}
+
+function finishRun(life: WindowLife, outcome: WindowOutcome, closesServed = life.closesRequested): void {
+  life.state = withOutcome(life.state, outcome);
+  life.closesServed = closesServed;
+}
+
+function showTrouble(life: WindowLife): void {
+  const { trouble } = life.state;
+  if (trouble !== null) {
+    showPhase(life, trouble.phase, { waitsFor: 'a command, new data or the next try', untilMs: trouble.retryAtMs });
+  }
+}

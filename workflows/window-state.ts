@@ -1,0 +1,115 @@
+import type { LoadedWindow, RunReason, WindowKey } from '../activities/contract.ts';
+import type { ReopenRequest, WindowOutcome, WindowPhase, WindowState } from './messages.ts';
+
+/** How long after a failure that nobody expected a run is tried again: fixed code or a mended table then heals it. */
+const FAILED_RETRY_MS = 600_000;
+
+/** What a window has to do next. Decided from state and time alone, so that a table of cases can prove it. */
+export type NextStep =
+  | { kind: 'run'; reason: RunReason }
+  | { kind: 'wait'; phase: WindowPhase; untilMs: number | null; waitsFor: string }
+  | { kind: 'freeze' };
+
+/** The state of a window about which nothing is known yet. */
+export function newWindowState(): WindowState {
+  return {
+    allowedLatenessMs: 0,
+    lateHorizonMs: 0,
+    reopenIntervalMs: 0,
+    publicationVersion: 0,
+    firstPublishedAtMs: null,
+    lastRunStartedAtMs: null,
+    reopen: null,
+    lastOutcome: null,
+    trouble: null,
+  };
+}
+
+/** Takes over what the state of record says. */
+export function withLoaded(state: WindowState, loaded: LoadedWindow): WindowState {
+  return {
+    ...state,
+    allowedLatenessMs: loaded.allowedLatenessMs,
+    lateHorizonMs: loaded.lateHorizonMs,
+    reopenIntervalMs: loaded.reopenIntervalMs,
+    publicationVersion: loaded.publication?.version ?? 0,
+    firstPublishedAtMs: loaded.publication?.firstPublishedAtMs ?? null,
+    // Late data that the newest run has seen is late no more.
+    reopen: loaded.isCovered ? null : state.reopen,
+  };
+}
+
+/** Remembers late data. A burst is one request: arrivals only grow, so the newest report contains the older ones. */
+export function withReopen(state: WindowState, request: ReopenRequest): WindowState {
+  return { ...state, reopen: request };
+}
+
+/** Remembers how a run ended. */
+export function withOutcome(state: WindowState, outcome: WindowOutcome): WindowState {
+  const { state: ended, finishedAtMs } = outcome;
+  const isTrouble = ended === 'inconsistent' || ended === 'failed';
+  // Another run published meanwhile: what there is to publish on has to be read again, which can be done at once.
+  const retryAfterMs = outcome.failure?.code === 'publication_conflict' ? state.reopenIntervalMs : FAILED_RETRY_MS;
+  return {
+    ...state,
+    lastOutcome: outcome,
+    lastRunStartedAtMs: outcome.startedAtMs,
+    publicationVersion: outcome.publicationVersion,
+    firstPublishedAtMs:
+      ended === 'published' && state.firstPublishedAtMs === null ? finishedAtMs : state.firstPublishedAtMs,
+    trouble: isTrouble
+      ? {
+          phase: ended,
+          sinceMs: finishedAtMs,
+          retryAtMs: ended === 'failed' ? finishedAtMs + retryAfterMs : null,
+        }
+      : null,
+  };
+}
+
+/** When a published window stops taking late data; null before its first publication. */
+export function freezesAtMs(state: WindowState): number | null {
+  return state.firstPublishedAtMs === null ? null : state.firstPublishedAtMs + state.lateHorizonMs;
+}
+
+/** Whether the horizon has passed. */
+export function isFrozen(state: WindowState, nowMs: number): boolean {
+  const at = freezesAtMs(state);
+  return at !== null && nowMs >= at;
+}
+
+/** What the window does now, or until when it waits for what. */
+export function nextStep(
+  state: WindowState,
+  facts: { window: WindowKey; isCloseRequested: boolean; nowMs: number },
+): NextStep {
+  const { window, nowMs } = facts;
+  if (facts.isCloseRequested) return { kind: 'run', reason: 'command' };
+  if (state.trouble !== null) return afterTrouble(state, nowMs);
+  if (state.publicationVersion === 0) return beforeFirstClose(state, window, nowMs);
+  if (state.reopen !== null) return reopenWhenDue(state, nowMs);
+  if (isFrozen(state, nowMs)) return { kind: 'freeze' };
+  return { kind: 'wait', phase: 'open', untilMs: freezesAtMs(state), waitsFor: 'late data, until the late horizon' };
+}
+
+function beforeFirstClose(state: WindowState, window: WindowKey, nowMs: number): NextStep {
+  const dueMs = window.windowEndMs + state.allowedLatenessMs;
+  if (nowMs >= dueMs) return { kind: 'run', reason: 'close' };
+  return { kind: 'wait', phase: 'waiting', untilMs: dueMs, waitsFor: 'the end of the window and the allowed lateness' };
+}
+
+function reopenWhenDue(state: WindowState, nowMs: number): NextStep {
+  const dueMs = (state.lastRunStartedAtMs ?? 0) + state.reopenIntervalMs;
+  if (nowMs >= dueMs) return { kind: 'run', reason: 'reopen' };
+  return { kind: 'wait', phase: 'open', untilMs: dueMs, waitsFor: 'the interval between two reopens' };
+}
+
+function afterTrouble(state: WindowState, nowMs: number): NextStep {
+  const { phase, retryAtMs } = state.trouble as NonNullable<WindowState['trouble']>;
+  const reason: RunReason = state.publicationVersion === 0 ? 'close' : 'reopen';
+  if (retryAtMs !== null && nowMs >= retryAtMs) return { kind: 'run', reason };
+  const newDataDueMs = (state.lastRunStartedAtMs ?? 0) + state.reopenIntervalMs;
+  if (state.reopen !== null && nowMs >= newDataDueMs) return { kind: 'run', reason };
+  const untilMs = state.reopen !== null ? Math.min(newDataDueMs, retryAtMs ?? newDataDueMs) : retryAtMs;
+  return { kind: 'wait', phase, untilMs, waitsFor: 'a command (unmogrowp windows close), new data or the next try' };
+}
