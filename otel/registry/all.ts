@@ -1,11 +1,15 @@
 import { CLICKHOUSE_METRICS } from './clickhouse.ts';
 import type { MetricDeclaration } from './declare.ts';
 import { INGEST_METRICS } from './ingest.ts';
+import { KAFKA_METRICS } from './kafka.ts';
 import { PROCESS_METRICS } from './process.ts';
+import { SINK_METRICS } from './sink.ts';
 
 /** Every metric of the platform, by the area that declares it. A new area adds its line here. */
 export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclaration>>>> = {
   process: PROCESS_METRICS,
   ingest: INGEST_METRICS,
+  kafka: KAFKA_METRICS,
+  sink: SINK_METRICS,
   clickhouse: CLICKHOUSE_METRICS,
 };

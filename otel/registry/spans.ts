@@ -20,6 +20,13 @@ export const SPANS = {
   sinkInsert: {
     name: 'sink.insert',
     help: 'One batch of records on its way into ClickHouse. Other sampled records of the batch have a span that links to it.',
-    attributes: ['unmogrowp.rows', 'unmogrowp.records'],
+    attributes: [
+      'messaging.destination.name',
+      'messaging.destination.partition.id',
+      'unmogrowp.offset_first',
+      'unmogrowp.offset_last',
+      'unmogrowp.records',
+      'unmogrowp.rows',
+    ],
   },
 } as const satisfies Record<string, SpanDeclaration>;
