@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   migration_failed: { retryable: false },
   temporal_unavailable: { retryable: true },
   jaeger_unavailable: { retryable: true },
+  trace_unknown: { retryable: false },
   tenant_unknown: { retryable: false },
   tenant_exists: { retryable: false },
   key_unknown: { retryable: false },

@@ -1,0 +1,88 @@
+import { bounded, counter, gauge, histogram } from './declare.ts';
+
+const REASONS = ['close', 'reopen', 'command', 'replay'] as const;
+const OUTCOMES = ['published', 'unchanged', 'inconsistent', 'failed'] as const;
+
+/** Where a window can stand, as in Temporal's search attribute UnmogrowpWindowState. */
+export const WINDOW_STATES = [
+  'loading',
+  'waiting',
+  'importing',
+  'arriving',
+  'running',
+  'verifying',
+  'publishing',
+  'open',
+  'inconsistent',
+  'failed',
+] as const;
+
+/** What the worker measures about windows. */
+export const WINDOWS_METRICS = {
+  runs: counter({
+    name: 'unmogrowp_window_runs_total',
+    help: 'Runs of windows by how they ended and why they were made.',
+    labels: { outcome: OUTCOMES, reason: REASONS },
+    exemplars: true,
+  }),
+  runDuration: histogram({
+    name: 'unmogrowp_window_run_duration_seconds',
+    help: 'From the start of the arrival barrier of a run to its outcome.',
+    unit: 'seconds',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
+    labels: { outcome: OUTCOMES },
+    exemplars: true,
+  }),
+  computeDuration: histogram({
+    name: 'unmogrowp_window_compute_duration_seconds',
+    help: 'How long ClickHouse took to compute the credits of one window.',
+    unit: 'seconds',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
+    exemplars: true,
+  }),
+  arrivalWait: histogram({
+    name: 'unmogrowp_window_arrival_wait_seconds',
+    help: 'How long a run waited until everything that had been accepted was in ClickHouse.',
+    unit: 'seconds',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
+    exemplars: true,
+  }),
+  publications: counter({
+    name: 'unmogrowp_window_publications_total',
+    help: 'Publications of windows by why their run was made.',
+    labels: { reason: REASONS },
+    exemplars: true,
+  }),
+  startedWindows: counter({
+    name: 'unmogrowp_windows_started_total',
+    help: 'Windows that reconcile found in the data and asked to start, some of them while they ran already.',
+  }),
+  reopens: counter({
+    name: 'unmogrowp_window_reopens_total',
+    help: 'Requests of reconcile to run a published window again, because of data that its last run had not seen.',
+  }),
+  heldWindows: counter({
+    name: 'unmogrowp_windows_held_total',
+    help: 'Windows that reconcile left alone because a running import held them.',
+  }),
+  removedRuns: counter({
+    name: 'unmogrowp_window_removed_runs_total',
+    help: 'Runs that were never published and whose credits were deleted.',
+  }),
+  reconcileDuration: histogram({
+    name: 'unmogrowp_reconcile_duration_seconds',
+    help: 'How long one reconcile of all tenants took.',
+    unit: 'seconds',
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  }),
+  windows: gauge({
+    name: 'unmogrowp_windows',
+    help: 'Windows that are looked after, by where they stand.',
+    labels: { state: WINDOW_STATES },
+  }),
+  freshness: gauge({
+    name: 'unmogrowp_window_freshness_seconds',
+    help: "Time since the end of a tenant's newest published window.",
+    labels: { tenant: bounded('tenants') },
+  }),
+} as const;
