@@ -1,0 +1,110 @@
+import { Admin, offsetCommitV8 } from '@platformatic/kafka';
+import { UnmogrowpError } from '../errors.ts';
+import { type KafkaConnection, clientOptions } from './connection.ts';
+import { classifyKafkaError } from './errors.ts';
+
+/** Where a group stands on a partition. */
+export interface CommittedPosition {
+  partition: number;
+  /** The next one to be read. */
+  offset: number;
+  /** The note that was committed with it; empty when there is none. */
+  note: string;
+}
+
+/** A place in a group: commits of an older generation are refused by the broker. */
+export interface Member {
+  memberId: string;
+  generationId: number;
+}
+
+export interface Commit {
+  place: Member;
+  position: CommittedPosition;
+  findCoordinator: () => Promise<number>;
+}
+
+interface Offsets {
+  read: (partitions: readonly number[]) => Promise<CommittedPosition[]>;
+  commit: (commit: Commit) => Promise<void>;
+  ends: () => Promise<number[]>;
+  close: () => Promise<void>;
+}
+
+const EARLIEST = -2n;
+const LATEST = -1n;
+const LEADER_EPOCH_UNKNOWN = -1;
+
+/** Reads and writes where a group stands on a topic, with the note that stands beside each offset. */
+export function createOffsets(config: KafkaConnection & { group: string; topic: string }): Offsets {
+  const { group, topic } = config;
+  const admin = new Admin({ ...clientOptions(config), retries: 1, retryDelay: 100 });
+
+  async function list(partitions: readonly number[], timestamp: bigint): Promise<Map<number, number>> {
+    const wanted = partitions.map((partitionIndex) => ({ partitionIndex, timestamp }));
+    const listed = await admin.listOffsets({ topics: [{ name: topic, partitions: wanted }] });
+    return new Map(listed[0]?.partitions.map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)]));
+  }
+
+  async function read(partitions: readonly number[]): Promise<CommittedPosition[]> {
+    if (partitions.length === 0) return [];
+    const groups = [{ groupId: group, topics: [{ name: topic, partitionIndexes: [...partitions] }] }];
+    const [[found], earliest, ends] = await Promise.all([
+      admin.listConsumerGroupOffsets({ groups }),
+      list(partitions, EARLIEST),
+      list(partitions, LATEST),
+    ]);
+    const committed = found?.topics.find(({ name }) => name === topic)?.partitions ?? [];
+    return partitions.map((partition) => {
+      const entry = committed.find(({ partitionIndex }) => partitionIndex === partition);
+      const offset = Number(entry?.committedOffset ?? -1n);
+      if (offset < 0) return { partition, offset: earliest.get(partition) ?? 0, note: '' };
+      refuseShorterLog(topic, partition, { offset, end: ends.get(partition) ?? offset });
+      return { partition, offset, note: entry?.metadata ?? '' };
+    });
+  }
+
+  async function commit({ place, position, findCoordinator }: Commit): Promise<void> {
+    const { partition, offset, note } = position;
+    try {
+      const coordinator = await findCoordinator();
+      const connection = (await admin.connectToBrokers([coordinator])).get(coordinator);
+      if (connection === undefined) {
+        throw new UnmogrowpError('kafka_unavailable', `Kafka: the coordinator ${coordinator} of ${group} is not there`);
+      }
+      const entry = { partitionIndex: partition, committedOffset: BigInt(offset), committedMetadata: note };
+      const partitions = [{ ...entry, committedLeaderEpoch: LEADER_EPOCH_UNKNOWN }];
+      const { generationId, memberId } = place;
+      await offsetCommitV8.api.async(connection, group, generationId, memberId, null, [{ name: topic, partitions }]);
+    } catch (error) {
+      throw classifyKafkaError(error);
+    }
+  }
+
+  async function ends(): Promise<number[]> {
+    try {
+      const metadata = await admin.metadata({ topics: [topic] });
+      const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+      const offsets = await list([...Array.from({ length: count }).keys()], LATEST);
+      return Array.from({ length: count }, (_, partition) => offsets.get(partition) ?? 0);
+    } catch (error) {
+      throw classifyKafkaError(error);
+    }
+  }
+
+  return { read, commit, ends, close: () => admin.close() };
+}
+
+/**
+ * A log that ends before the group's offset is another one than the group has read: its new records would be taken for
+ * those that are stored already. Only a person can say what is right.
+ */
+function refuseShorterLog(topic: string, partition: number, { offset, end }: { offset: number; end: number }): void {
+  if (offset <= end) return;
+  throw new UnmogrowpError(
+    'configuration_invalid',
+    `Partition ${partition} of ${topic} ends at ${end}, but ${offset} was read before: the topic was made anew or has lost ` +
+      'records. Choose another KAFKA_PREFIX, which starts with new topics.',
+    { context: { topic, partition, offset, end } },
+  );
+}

@@ -1,0 +1,148 @@
+import { trace } from '@opentelemetry/api';
+import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
+import { ROW_FORMAT } from '../events/row.ts';
+import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
+import type { OutgoingRecord } from '../kafka/producer.ts';
+import type { Batch } from './buffer.ts';
+import { type DeadLetter, toDeadLetterRecord } from './dead-letters.ts';
+import { type EncodedRows, type Line, type Origin, encodeLines, encodeRecords, splitLines } from './encode-rows.ts';
+import type { InsertRows } from './insert-rows.ts';
+import type { SinkMetrics } from './metrics.ts';
+import { tokenOf } from './range.ts';
+import { untilItWorks } from './retry.ts';
+import { inInsertSpan } from './traces.ts';
+
+export interface StoreOptions {
+  topic: string;
+  insertRows: InsertRows;
+  produceDeadLetters: (records: readonly OutgoingRecord[]) => Promise<void>;
+  retryWaitMsMax: number;
+  metrics: SinkMetrics;
+  onError: (error: UnmogrowpError, partition: number) => void;
+}
+
+/** Resolves when every row of the batch is in ClickHouse or is a dead letter; throws `interrupted` when aborted. */
+export type StoreBatch = (partition: number, batch: Batch, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Makes the function that stores one range. All that it does can be done again and changes nothing then: the range's
+ * token names exactly its rows, and the halves that a refused row leads to are cut the same way each time.
+ */
+export function createStoreBatch(options: StoreOptions): StoreBatch {
+  const { topic, insertRows, produceDeadLetters, metrics, onError } = options;
+
+  return async function storeBatch(partition, batch, signal) {
+    const origin: Origin = { topic, partition, first: batch.first, last: batch.last };
+    const [known, unknown] = splitByFormat(batch.records);
+    await inInsertSpan(origin, batch.records, async (span) => {
+      await bury(origin, unknown.map(unknownFormat), signal);
+      const rows = encodeRecords(origin, known);
+      span.setAttribute('unmogrowp.rows', rows.rows);
+      metrics.batchRows.observe(rows.rows);
+      const refusal = await insert(origin, { rows, part: '' }, signal);
+      if (refusal !== undefined) await insertHalves(origin, { lines: splitLines(known), from: 0 }, refusal, signal);
+      const [oldest] = batch.records;
+      if (oldest !== undefined) metrics.delay.observe(Math.max(0, (Date.now() - oldest.timestampMs) / 1_000));
+    });
+  };
+
+  /** Inserts some rows of a range, however often that has to be tried; gives the error when they are refused for ever. */
+  async function insert(
+    origin: Origin,
+    { rows, part }: { rows: EncodedRows; part: string },
+    signal: AbortSignal,
+  ): Promise<UnmogrowpError | undefined> {
+    if (rows.rows === 0) return undefined;
+    const token = tokenOf(origin.topic, origin.partition, origin) + part;
+    try {
+      await retry(origin.partition, signal, () => measured(metrics, () => insertRows(rows, token, signal)));
+    } catch (error) {
+      if (toUnmogrowpError(error).code === 'clickhouse_row_refused') return toUnmogrowpError(error);
+      throw error;
+    }
+    metrics.rows.inc({ outcome: 'inserted' }, rows.rows);
+    return undefined;
+  }
+
+  /** Halves refused lines until the refused ones stand alone: those are buried, all others are stored. */
+  async function insertHalves(
+    origin: Origin,
+    { lines, from }: { lines: readonly Line[]; from: number },
+    error: UnmogrowpError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [line] = lines;
+    if (line !== undefined && lines.length === 1) {
+      const { record, index, bytes } = line;
+      await bury(origin, [{ reason: 'row_refused', stage: 'insert', record, line: index, bytes, error }], signal);
+      return;
+    }
+    const middle = Math.ceil(lines.length / 2);
+    for (const half of [
+      { lines: lines.slice(0, middle), from },
+      { lines: lines.slice(middle), from: from + middle },
+    ]) {
+      const part = `:${half.from}-${half.from + half.lines.length - 1}`;
+      const refusal = await insert(origin, { rows: encodeLines(origin, half.lines), part }, signal);
+      if (refusal !== undefined) await insertHalves(origin, half, refusal, signal);
+    }
+  }
+
+  async function bury(origin: Origin, letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    if (letters.length === 0) return;
+    const records = letters.map((letter) => toDeadLetterRecord(origin, letter));
+    await retry(origin.partition, signal, () => produceDeadLetters(records));
+    for (const { reason, error } of letters) {
+      metrics.deadLetters.inc({ reason });
+      trace.getActiveSpan()?.addEvent('dead_letter', { reason, code: error?.code ?? '' });
+    }
+    metrics.rows.inc({ outcome: 'dead_lettered' }, letters.length);
+  }
+
+  function retry<Result>(partition: number, signal: AbortSignal, call: () => Promise<Result>): Promise<Result> {
+    const blocked = metrics.blocking();
+    return untilItWorks(
+      {
+        waitMsMax: options.retryWaitMsMax,
+        signal,
+        isFinal: ({ code }) => code === 'clickhouse_row_refused',
+        onRetry: (error) => {
+          blocked.begin();
+          metrics.retries.inc({ code: error.code });
+          onError(error, partition);
+        },
+      },
+      call,
+    ).finally(blocked.end);
+  }
+}
+
+/** Records whose lines can be understood, and those of a format that this version does not know. */
+function splitByFormat(records: readonly ConsumedRecord[]): [known: ConsumedRecord[], unknown: ConsumedRecord[]] {
+  const known: ConsumedRecord[] = [];
+  const unknown: ConsumedRecord[] = [];
+  for (const record of records) (headerOf(record, 'row_format') === FORMAT ? known : unknown).push(record);
+  return [known, unknown];
+}
+
+const FORMAT = String(ROW_FORMAT);
+
+const unknownFormat = (record: ConsumedRecord): DeadLetter => ({
+  reason: 'unknown_row_format',
+  stage: 'decode',
+  record,
+  bytes: record.value,
+});
+
+async function measured(metrics: SinkMetrics, insert: () => Promise<void>): Promise<void> {
+  const begunAtMs = performance.now();
+  const observe = (outcome: 'inserted' | 'refused' | 'failed'): void =>
+    metrics.insertDuration.observe({ outcome }, (performance.now() - begunAtMs) / 1_000);
+  try {
+    await insert();
+  } catch (error) {
+    observe(toUnmogrowpError(error).code === 'clickhouse_row_refused' ? 'refused' : 'failed');
+    throw error;
+  }
+  observe('inserted');
+}
