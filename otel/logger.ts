@@ -21,6 +21,8 @@ export function createLogger(options: LoggerOptions, destination?: DestinationSt
       base: { service, environment },
       mixin: currentSpan,
       timestamp: pino.stdTimeFunctions.isoTime,
+      // Errors are plain values already when they come here.
+      serializers: { err: (error: unknown) => error },
       formatters: { level: (label) => ({ level: label }), log: redactFields },
       hooks: { streamWrite: redactSecrets },
     },
