@@ -4,6 +4,7 @@ import { INGEST_METRICS } from './ingest.ts';
 import { KAFKA_METRICS } from './kafka.ts';
 import { PROCESS_METRICS } from './process.ts';
 import { SINK_METRICS } from './sink.ts';
+import { WINDOWS_METRICS } from './windows.ts';
 
 /** Every metric of the platform, by the area that declares it. A new area adds its line here. */
 export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclaration>>>> = {
@@ -12,4 +13,5 @@ export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclar
   kafka: KAFKA_METRICS,
   sink: SINK_METRICS,
   clickhouse: CLICKHOUSE_METRICS,
+  windows: WINDOWS_METRICS,
 };

@@ -29,4 +29,9 @@ export const SPANS = {
       'unmogrowp.rows',
     ],
   },
+  windowRun: {
+    name: 'window.run',
+    help: 'One run of a window, from its arrival barrier to its outcome: the root of a trace of its own.',
+    attributes: ['unmogrowp.tenant_id', 'unmogrowp.window_start', 'unmogrowp.reason', 'unmogrowp.outcome'],
+  },
 } as const satisfies Record<string, SpanDeclaration>;

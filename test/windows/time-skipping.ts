@@ -41,6 +41,15 @@ export async function newWindow(environment: TestWorkflowEnvironment): Promise<W
   return { tenantId: `tenant-${randomUUID()}`, windowStartMs, windowEndMs: windowStartMs + DAY_MS, granularity: '1d' };
 }
 
+const ONE_CONVERSION = {
+  conversions: 1,
+  conversionsAttributed: 1,
+  conversionsOrganic: 0,
+  touchpoints: 1,
+  credits: 1,
+  durationMs: 1,
+};
+
 /** What the plain activities below remember, so that a test can look. */
 export interface Calls {
   order: string[];
@@ -84,8 +93,10 @@ export function plainActivities(
     },
     verifyRun: ({ runId }) =>
       Promise.resolve({
-        ...{ runId, conversions: 1, conversionsAttributed: 1, conversionsOrganic: 0, touchpoints: 1, credits: 1 },
-        ...{ durationMs: 1, isUnchanged: false, publicationVersion: calls.publications.at(-1)?.version ?? 0 },
+        ...ONE_CONVERSION,
+        runId,
+        isUnchanged: false,
+        publicationVersion: calls.publications.at(-1)?.version ?? 0,
       }),
     publishRun: ({ publicationVersion, runId, publishedAtMs }) => {
       calls.publications.push({ version: publicationVersion, runId, publishedAtMs });

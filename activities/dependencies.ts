@@ -1,0 +1,27 @@
+import type { Client } from '@temporalio/client';
+import type { ClickHouse } from '../clickhouse/client.ts';
+import type { KafkaAdmin } from '../kafka/admin.ts';
+import type { Metrics } from '../otel/metrics.ts';
+import type { WINDOWS_METRICS } from '../otel/registry/windows.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+
+/** What the activities work with: clients and settings, built once by the worker. */
+export interface ActivityDependencies {
+  clickhouse: ClickHouse;
+  postgres: PostgresPool;
+  kafkaAdmin: Pick<KafkaAdmin, 'endOffsets' | 'committedOffsets'>;
+  temporal: Client;
+  /** Where the workflows run that activities start. */
+  taskQueue: string;
+  /** Name of the topic of events on the cluster. */
+  eventsTopic: string;
+  /** The consumer group whose committed offsets say what is in ClickHouse. */
+  sinkGroup: string;
+  arrivalPollMs: number;
+  /** At most one reopen of a window in this time. */
+  reopenIntervalMs: number;
+  /** Stored with each run. */
+  codeVersion: string;
+  nowMs: () => number;
+  metrics: Metrics<typeof WINDOWS_METRICS>;
+}

@@ -1,0 +1,36 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { toUnmogrowpError } from '../errors.ts';
+
+type Activity = (input: never) => Promise<unknown>;
+
+/**
+ * The activities as a worker takes them: whatever they throw becomes a failure whose type is the error's code, and which
+ * is retried only if the code says that it may pass. What a cancellation interrupted is cancelled, not failed.
+ */
+export function withFailures<Activities extends object>(activities: Activities): Activities {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (input: never) => {
+      try {
+        return await (activity as Activity)(input);
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Activities;
+}
+
+function toFailure(thrown: unknown): Error {
+  if (thrown instanceof CancelledFailure) return thrown;
+  const error = toUnmogrowpError(thrown);
+  const wasCancelled = Context.current().cancellationSignal.aborted;
+  if (error.code === 'interrupted' && wasCancelled) return new CancelledFailure(error.message);
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.code,
+    nonRetryable: !error.retryable,
+    details: [error.context],
+    cause: error,
+  });
+}

@@ -1,0 +1,21 @@
+import { Context } from '@temporalio/activity';
+
+const HEARTBEAT_MS = 2_000;
+
+/**
+ * Beats while `work` is under way, so that a dead worker is noticed within seconds and a cancellation arrives; the
+ * signal aborts then. `details` are what the next attempt gets if this one dies.
+ */
+export async function withHeartbeat<Result>(
+  details: unknown,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const context = Context.current();
+  context.heartbeat(details);
+  const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_MS);
+  try {
+    return await work(context.cancellationSignal);
+  } finally {
+    clearInterval(timer);
+  }
+}

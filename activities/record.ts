@@ -1,0 +1,39 @@
+import type { ReconcileActivities, WindowActivities } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { deleteUnpublishedRuns } from './run-queries.ts';
+
+const DAY_MS = 86_400_000;
+const REMOVED_RUNS_MAX = 100;
+
+/** Counts how a run ended. */
+export function createRecordOutcome({ metrics }: ActivityDependencies): WindowActivities['recordOutcome'] {
+  return function recordOutcome({ reason, state, durationMs }) {
+    metrics.runs.inc({ outcome: state, reason });
+    metrics.runDuration.observe({ outcome: state }, durationMs / 1_000);
+    if (state === 'published') metrics.publications.inc({ reason });
+    return Promise.resolve();
+  };
+}
+
+/** Measures a whole reconcile. */
+export function createRecordReconcile({ metrics }: ActivityDependencies): ReconcileActivities['recordReconcile'] {
+  return function recordReconcile({ durationMs }) {
+    metrics.reconcileDuration.observe(durationMs / 1_000);
+    return Promise.resolve();
+  };
+}
+
+/** Deletes credits that no publication will ever point at. */
+export function createRemoveUnpublishedRuns(
+  dependencies: ActivityDependencies,
+): ReconcileActivities['removeUnpublishedRuns'] {
+  const { clickhouse, nowMs, metrics } = dependencies;
+  return async function removeUnpublishedRuns() {
+    const insertedBeforeMs = nowMs() - DAY_MS;
+    const removed = await withHeartbeat(undefined, (signal) =>
+      deleteUnpublishedRuns(clickhouse, { insertedBeforeMs, runsMax: REMOVED_RUNS_MAX }, { signal }),
+    );
+    metrics.removedRuns.inc(removed);
+  };
+}

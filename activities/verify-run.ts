@@ -1,0 +1,96 @@
+import { trace } from '@opentelemetry/api';
+import { UnmogrowpError } from '../errors.ts';
+import { loadSettings } from '../postgres/settings.ts';
+import type { RunSummary, WindowActivities } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { keyOf } from './load-window.ts';
+import {
+  type Run,
+  insertRun,
+  readCurrentPublication,
+  readExpectedTotals,
+  readRun,
+  readRunTotals,
+} from './run-queries.ts';
+import { summarize, totalsProblems } from './verify-totals.ts';
+
+/**
+ * Compares the credits of a run with the events they are of, under the same cut-off, and records the run with what it
+ * counted. A run that differs is recorded as inconsistent and refused; one that equals the publication is unchanged.
+ */
+export function createVerifyRun(dependencies: ActivityDependencies): WindowActivities['verifyRun'] {
+  const { clickhouse, postgres, codeVersion } = dependencies;
+
+  async function isSameAsPublished(run: Run, publishedRunId: string | undefined): Promise<boolean> {
+    if (publishedRunId === undefined) return false;
+    const [published] = await readRun(clickhouse, { ...keyOf(run), runId: publishedRunId });
+    return (
+      published !== undefined &&
+      published.checksum === run.checksum &&
+      published.credits === run.credits &&
+      published.conversions === run.conversions &&
+      published.settingsVersion === run.settingsVersion
+    );
+  }
+
+  return async function verifyRun(input) {
+    const { window, runId, cutoff, reason, settingsVersion, startedAtMs, finishedAtMs } = input;
+    const { settings } = await loadSettings(postgres, window.tenantId, settingsVersion);
+    const [totals, expected] = await withHeartbeat(undefined, (signal) =>
+      Promise.all([
+        readRunTotals(clickhouse, { ...keyOf(window), runId }, { signal }),
+        readExpectedTotals(
+          clickhouse,
+          {
+            ...keyOf(window),
+            windowEndMs: window.windowEndMs,
+            cutoff: { ...cutoff },
+            conversionNames: settings.conversion_names,
+          },
+          { signal },
+        ),
+      ]),
+    );
+    const counts = summarize(totals);
+    const run: Run = {
+      ...window,
+      ...counts,
+      runId,
+      state: 'computed',
+      reason,
+      settingsVersion,
+      settings: JSON.stringify(settings),
+      cutoff: { ...cutoff },
+      codeVersion,
+      traceId: currentTraceId(),
+      startedAtMs,
+      finishedAtMs,
+      conversionsAttributed: counts.conversions - counts.conversionsOrganic,
+    };
+    const problems = totalsProblems(settings.models, totals, expected);
+    if (problems.length > 0) {
+      await insertRun(clickhouse, { ...run, state: 'inconsistent' });
+      throw new UnmogrowpError('run_inconsistent', `The credits do not add up:\n${problems.join('\n')}`, {
+        context: { run_id: runId },
+      });
+    }
+    const [current] = await readCurrentPublication(clickhouse, keyOf(window));
+    const isUnchanged = await isSameAsPublished(run, current?.runId);
+    await insertRun(clickhouse, { ...run, state: isUnchanged ? 'unchanged' : 'computed' });
+    return { ...summaryOf(run), isUnchanged, publicationVersion: current?.version ?? 0 };
+  };
+}
+
+function summaryOf(run: Run): RunSummary {
+  const { runId, conversions, conversionsAttributed, conversionsOrganic, touchpoints, credits } = run;
+  const durationMs = run.finishedAtMs - run.startedAtMs;
+  return { runId, conversions, conversionsAttributed, conversionsOrganic, touchpoints, credits, durationMs };
+}
+
+const NO_TRACE = '';
+
+/** The trace that the activity runs in: the window's run. */
+export function currentTraceId(): string {
+  return trace.getActiveSpan()?.spanContext().traceId ?? NO_TRACE;
+}

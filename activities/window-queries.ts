@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { defineCommand, defineQuery } from '../clickhouse/define.ts';
+
+const sql = (name: string): URL => new URL(`./sql/${name}.sql`, import.meta.url);
+const count = z.number().int().nonnegative();
+const flag = z.union([z.boolean(), z.number()]).transform(Boolean);
+
+/** Stops the statement of a run; a statement that has ended is no error. */
+export const killRun = defineCommand({
+  name: 'kill_run',
+  file: sql('kill-run'),
+  parameters: z.object({ runId: z.uuid() }),
+});
+
+/** The windows of some tenants that have to be started or reopened, in order, after the given one. */
+export const findWindows = defineQuery({
+  name: 'find_windows',
+  file: sql('find-windows'),
+  parameters: z.object({
+    /** The four lists belong together: one entry for each tenant. */
+    tenantIds: z.array(z.string()),
+    windowSeconds: z.array(count),
+    lookbackSeconds: z.array(count),
+    horizonSeconds: z.array(count),
+    afterTenantId: z.string(),
+    afterWindowStartMs: z.number().int(),
+    nowMs: z.number().int(),
+    windowsMax: count,
+  }),
+  row: z.object({
+    tenantId: z.string(),
+    windowStartMs: z.number().int(),
+    /** Whether the newest judged run has not seen everything. */
+    isBehind: flag,
+    isPublished: flag,
+    /** Topic, partition and offset of the newest rows that may matter to the window. */
+    newestRows: z.array(z.tuple([z.string(), count, count])),
+  }),
+});
+
+/** For each tenant the end of its newest published window. */
+export const readFreshness = defineQuery({
+  name: 'read_freshness',
+  file: sql('read-freshness'),
+  parameters: z.object({}),
+  row: z.object({ tenantId: z.string(), windowEndMs: z.number().int() }),
+});

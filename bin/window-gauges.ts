@@ -1,0 +1,35 @@
+import { type WindowClient, countRunningWindows } from '../activities/client.ts';
+import { readFreshness } from '../activities/window-queries.ts';
+import type { ClickHouse } from '../clickhouse/client.ts';
+import type { Metrics } from '../otel/metrics.ts';
+import { WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
+
+/** Temporal answers few questions to its lists a second, and every scrape of every worker would ask ten. */
+const KEPT_MS = 15_000;
+
+/** What reads the gauges of windows before a scrape. A part that is away leaves them as they were. */
+export function createWindowGauges(options: {
+  client: WindowClient;
+  clickhouse: ClickHouse;
+  metrics: Metrics<typeof WINDOWS_METRICS>;
+  onError: (error: unknown) => void;
+}): () => Promise<void> {
+  const { client, clickhouse, metrics, onError } = options;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+
+  async function readWindows(): Promise<void> {
+    for (const state of WINDOW_STATES) metrics.windows.set({ state }, await countRunningWindows(client, state));
+  }
+
+  async function readAges(): Promise<void> {
+    for (const { tenantId, windowEndMs } of await readFreshness(clickhouse, {})) {
+      metrics.freshness.set({ tenant: tenantId }, (Date.now() - windowEndMs) / 1_000);
+    }
+  }
+
+  return async function readGauges() {
+    if (performance.now() - readAtMs < KEPT_MS) return;
+    readAtMs = performance.now();
+    await Promise.all([readWindows().catch(onError), readAges().catch(onError)]);
+  };
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { ensureReconcileSchedule, toTemporalError } from '../activities/client.ts';
+import { createActivities } from '../activities/create-activities.ts';
+import { createClickHouse } from '../clickhouse/client.ts';
+import { startSpanExport } from '../clickhouse/span-export.ts';
+import { type Env, parseEnv } from '../env.ts';
+import { toUnmogrowpError } from '../errors.ts';
+import { createKafkaAdmin } from '../kafka/admin.ts';
+import { sinkGroup, topicName } from '../kafka/topics.ts';
+import { createLogger } from '../otel/logger.ts';
+import { createMetrics, serveMetrics } from '../otel/metrics.ts';
+import { CLICKHOUSE_METRICS } from '../otel/registry/clickhouse.ts';
+import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
+import { startTracing } from '../otel/tracing.ts';
+import { createPostgresPool } from '../postgres/pool.ts';
+import { kafkaAdminConfig } from './kafka-connection.ts';
+import { failWith } from './output.ts';
+import { connectTemporal, temporalConnection } from './temporal.ts';
+import { createWindowGauges } from './window-gauges.ts';
+import { installTemporalRuntime } from './worker-runtime.ts';
+import { type LoadedBundle, loadWorkflowBundle } from './workflow-bundle.ts';
+
+const CLIENT = 'unmogrowp-worker';
+/** Enough for runs and waits to overlap, few enough for one ClickHouse. */
+const ACTIVITIES_AT_ONCE = 20;
+/** A cached workflow costs about a megabyte; one that falls out is replayed from its short history. */
+const WORKFLOWS_CACHED = 500;
+/** Activities are cancelled after the first, and the process ends after the second, before the stack loses patience. */
+const SHUTDOWN_GRACE_MS = 5_000;
+const SHUTDOWN_FORCE_MS = 20_000;
+const RECONNECT_MS = 2_000;
+
+/** Wires the worker together, serves workflows and activities, and stops in order when it is asked to. */
+async function main(): Promise<void> {
+  const env = parseEnv(process.env);
+  const logger = createLogger({ service: 'worker', level: env.LOG_LEVEL, environment: env.ENVIRONMENT });
+  installTemporalRuntime(env, logger);
+  const { register, metrics, beforeScrape } = createMetrics({ ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS });
+  const tracing = startTracing({
+    service: 'worker',
+    environment: env.ENVIRONMENT,
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    sampleRatio: env.TRACE_SAMPLE_RATIO,
+    onExport: (outcome, spans) => metrics.exportedSpans.inc({ outcome }, spans),
+  });
+  const onError = (thrown: unknown): void => {
+    const error = toUnmogrowpError(thrown);
+    metrics.errors.inc({ code: error.code });
+    logger.warn({ code: error.code, error: error.message }, 'failed, will be tried again');
+  };
+  const stopping = stopSignal();
+  let worker: Worker | undefined;
+  const isHealthy = (): boolean => worker?.getState() === 'RUNNING';
+  const address = { host: env.METRICS_HOST, port: env.WORKER_METRICS_PORT };
+  const server = await serveMetrics({ ...address, register, isHealthy });
+  const plugin = new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
+  const bundle = await loadWorkflowBundle(plugin);
+  const connected = await connectUntil(stopping, () => connect(env, plugin), onError);
+  if (connected === undefined) return;
+  const { client, connection } = connected;
+  const clickhouse = connectClickHouse(env);
+  const postgres = createPostgresPool({ url: env.POSTGRES_URL, applicationName: CLIENT });
+  const kafkaAdmin = createKafkaAdmin(kafkaAdminConfig(env, CLIENT));
+  const activities = createActivities({
+    clickhouse,
+    postgres,
+    kafkaAdmin,
+    temporal: client.temporal,
+    taskQueue: client.taskQueue,
+    eventsTopic: topicName(env.KAFKA_PREFIX, 'events'),
+    sinkGroup: sinkGroup(env.KAFKA_PREFIX),
+    arrivalPollMs: env.WORKER_ARRIVAL_POLL_MS,
+    reopenIntervalMs: env.WORKER_RECONCILE_INTERVAL_MS,
+    codeVersion: readVersion(),
+    nowMs: Date.now,
+    metrics,
+  });
+  beforeScrape(createWindowGauges({ client, clickhouse, metrics, onError }));
+  worker = await createWorker({ env, connection, bundle, activities, plugin });
+  const stopSpanExport = startSpanExport({
+    clickhouse,
+    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    environment: env.ENVIRONMENT,
+    metrics,
+    onError,
+  });
+  const running = worker.run();
+  announce(env, server.port);
+  void stopping.then(() => {
+    logger.info('stopping');
+    if (worker?.getState() === 'RUNNING') worker.shutdown();
+  });
+  try {
+    await running;
+  } finally {
+    await stopSpanExport();
+    await connection.close();
+    await client.close();
+    await kafkaAdmin.close();
+    await postgres.end();
+    await clickhouse.close();
+    await tracing.shutdown();
+    await server.close();
+  }
+}
+
+async function connect(env: Env, plugin: OpenTelemetryPlugin) {
+  const client = await connectTemporal(env, plugin);
+  try {
+    await ensureReconcileSchedule(client, env.WORKER_RECONCILE_INTERVAL_MS);
+    return { client, connection: await NativeConnection.connect(temporalConnection(env)) };
+  } catch (error) {
+    await client.close();
+    throw toTemporalError(error);
+  }
+}
+
+/** Tries until Temporal is there, saying so each time: a process that ends would only be started again. */
+async function connectUntil<Result>(
+  stopping: Promise<void>,
+  attempt: () => Promise<Result>,
+  onError: (error: unknown) => void,
+): Promise<Result | undefined> {
+  let isAsked = false;
+  void stopping.then(() => {
+    isAsked = true;
+  });
+  while (!isAsked) {
+    try {
+      return await attempt();
+    } catch (error) {
+      onError(error);
+      await Promise.race([stopping, wait(RECONNECT_MS)]);
+    }
+  }
+  return undefined;
+}
+
+function createWorker(options: {
+  env: Env;
+  connection: NativeConnection;
+  bundle: LoadedBundle;
+  activities: ReturnType<typeof createActivities>;
+  plugin: OpenTelemetryPlugin;
+}): Promise<Worker> {
+  const { env, connection, bundle, activities, plugin } = options;
+  return Worker.create({
+    connection,
+    namespace: env.TEMPORAL_NAMESPACE,
+    taskQueue: env.TEMPORAL_TASK_QUEUE,
+    workflowBundle: bundle,
+    activities,
+    plugins: [plugin],
+    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    maxCachedWorkflows: WORKFLOWS_CACHED,
+    // A cancellation comes with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: 5_000,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+}
+
+function connectClickHouse(env: Env) {
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_USERNAME: username, CLICKHOUSE_PASSWORD: password } = env;
+  const database = env.CLICKHOUSE_DATABASE;
+  return createClickHouse({ url, username, password, database, applicationName: CLIENT });
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function announce(env: Env, port: number): void {
+  const url = (number: number): string => `http://${env.METRICS_HOST}:${number}`;
+  process.stdout.write(
+    `${JSON.stringify({ metrics: url(port), temporal_metrics: url(env.WORKER_TEMPORAL_METRICS_PORT) })}\n`,
+  );
+}
+
+/** Resolves when the process is asked to stop; asked twice it ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+await main().catch(failWith);
+process.exit(0);
