@@ -58,6 +58,8 @@ export function createRecordProducer(connection: KafkaConnection): RecordProduce
         for (const { call } of batch) call.settle(failure);
       }
     }
+    // Now, not when somebody learns of the end: who was told that a record is stored may produce the next one before.
+    sending = undefined;
   }
 
   /** As much of the queue as one request may carry; what nobody waits for any more is dropped. */
@@ -110,7 +112,7 @@ export function createRecordProducer(connection: KafkaConnection): RecordProduce
         call.settle(new UnmogrowpError('kafka_timeout', `Kafka did not take the records within ${timeoutMs} ms`));
       }, timeoutMs);
       for (const record of records) waiting.push({ topic, record, call });
-      sending ??= sendWaiting().finally(() => (sending = undefined));
+      sending ??= sendWaiting();
     });
   }
 
