@@ -102,6 +102,8 @@ function createExport(exporter: OTLPTraceExporter, options: SpanExportOptions): 
     const backlog_us = (newestUs === 0 ? overlapMs : backlogMsMax) * 1_000;
     for (;;) {
       const spans = await readIfThere(clickhouse, { ...after, backlog_us, spans_max: batchSpansMax });
+      // From here on nothing is left out, also when the trace store does not take the first batch.
+      if (newestUs === 0) newestUs = spans[0]?.finish_time_us ?? 0;
       await exportBatch(spans.filter((span) => !exported.has(keyOf(span))));
       const last = spans.at(-1);
       if (last === undefined || spans.length < batchSpansMax) break;

@@ -20,6 +20,8 @@ export interface TraceSpan {
 const attributes = z
   .array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) }))
   .default([])
+  // Jaeger adds remarks of its own to the attributes of spans.
+  .transform((list) => list.filter(({ key }) => !key.startsWith('@jaeger@')))
   .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, textOf(Object.values(value)[0])])));
 const nanoseconds = z.coerce.bigint();
 const span = z.object({
