@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { EVENT_TYPES } from '../events/row.ts';
+import { defineQuery } from './define.ts';
+
+const count = z.number().int().nonnegative();
+const epochMs = z.number().int();
+
+const sql = (name: string): URL => new URL(`./queries/${name}.sql`, import.meta.url);
+
+const copy = z.object({
+  tenantId: z.string(),
+  appId: z.string(),
+  userKey: z.uuid(),
+  occurredAtMs: epochMs,
+  eventType: z.enum(EVENT_TYPES),
+  name: z.string(),
+  channel: z.string(),
+  campaign: z.string(),
+  revenue: z.string(),
+  currency: z.string(),
+  identifierType: z.string(),
+  receivedAtMs: epochMs,
+  traceId: z.string(),
+  topic: z.string(),
+  partition: count,
+  offset: count,
+  batchFirst: count,
+  batchLast: count,
+  insertedAtMs: epochMs,
+});
+
+/** One row of an event as it was stored. */
+export type EventCopy = z.infer<typeof copy>;
+
+/** Every row of one event, of one tenant or (with an empty name) of all; the first of each tenant counts. */
+export const readCopiesOfEvent = defineQuery({
+  name: 'read_copies_of_event',
+  file: sql('copies-of-event'),
+  parameters: z.object({ eventId: z.uuid(), tenantId: z.string() }),
+  row: copy,
+});
+
+const credit = z.object({
+  windowStartMs: epochMs,
+  runId: z.uuid(),
+  model: z.string(),
+  conversionEventId: z.uuid(),
+  conversionName: z.string(),
+  conversionAtMs: epochMs,
+  touchpointEventId: z.string(),
+  channel: z.string(),
+  campaign: z.string(),
+  position: count,
+  journeyLength: count,
+  credit: z.string(),
+  value: z.string(),
+  currency: z.string(),
+});
+
+export type EventCredit = z.infer<typeof credit>;
+
+/** The published credits that an event earned as a touchpoint, or gave as a conversion. */
+export const readCreditsOfEvent = defineQuery({
+  name: 'read_credits_of_event',
+  file: sql('credits-of-event'),
+  parameters: z.object({
+    tenantId: z.string(),
+    eventId: z.uuid(),
+    asConversion: z.boolean(),
+    windowsFromMs: epochMs,
+    windowsToMs: epochMs,
+  }),
+  row: credit,
+});
+
+/** What a user of an app did in a range of time, each event once, in the order of time. */
+export const readEventsOfUser = defineQuery({
+  name: 'read_events_of_user',
+  file: sql('events-of-user'),
+  parameters: z.object({
+    tenantId: z.string(),
+    appId: z.string(),
+    userKey: z.uuid(),
+    fromMs: epochMs,
+    toMs: epochMs,
+  }),
+  row: z.object({
+    eventId: z.uuid(),
+    eventType: z.enum(EVENT_TYPES),
+    name: z.string(),
+    occurredAtMs: epochMs,
+  }),
+});
