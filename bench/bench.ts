@@ -36,26 +36,27 @@ export function median(numbers: readonly number[]): number {
 }
 
 /**
- * Measures two things in turn, so that whatever else the machine does meets both. Which one begins changes with each
- * pair, because the second one finds warmer caches and a busier disk.
+ * Measures several things in turn, so that whatever else the machine does meets all of them. Each round begins with
+ * another one, because a later one finds warmer caches and a busier disk.
  */
-export async function measureInPairs<Result>(
-  pairs: number,
-  floor: (pair: number) => Promise<Result>,
-  ours: (pair: number) => Promise<Result>,
-): Promise<{ floor: Result; ours: Result }[]> {
-  const results: { floor: Result; ours: Result }[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    if (pair % 2 === 0) {
-      const first = await floor(pair);
-      results.push({ floor: first, ours: await ours(pair) });
-    } else {
-      const first = await ours(pair);
-      results.push({ ours: first, floor: await floor(pair) });
+export async function measureInTurn<Name extends string, Result>(
+  rounds: number,
+  contestants: Readonly<Record<Name, (round: number) => Promise<Result>>>,
+): Promise<Record<Name, Result[]>> {
+  const names = Object.keys(contestants) as Name[];
+  const results = Object.fromEntries(names.map((name): [Name, Result[]] => [name, []])) as Record<Name, Result[]>;
+  for (let round = 0; round < rounds; round += 1) {
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      results[name].push(await contestants[name](round));
     }
   }
   return results;
 }
+
+/** The middle of the ratios of what was measured in the same rounds. */
+export const medianRatio = (ours: readonly number[], floor: readonly number[]): number =>
+  median(ours.map((value, round) => value / (floor[round] ?? Number.NaN)));
 
 /** A count with separators, as 123,456. */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');

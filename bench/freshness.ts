@@ -6,7 +6,7 @@ import { stopChild } from './child.ts';
 import { openDatabase, select, startSink } from './clickhouse.ts';
 import { buildRequests, createBenchTenant, startIngest } from './ingest.ts';
 import { drive, quantile } from './load.ts';
-import { type BenchParts, createTopics, startBenchParts } from './parts.ts';
+import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './parts.ts';
 
 const EVENTS_PER_SECOND = 5_000;
 const EVENTS_PER_REQUEST = 100;
@@ -19,7 +19,7 @@ const GIVE_UP_MS = 30_000;
 
 /** How long an accepted event takes until a query finds it, under a steady load. */
 export async function benchFreshness(options: BenchOptions): Promise<BenchReport> {
-  const parts = await startBenchParts(['clickhouse', 'kafka', 'postgres']);
+  const parts = await startBenchParts(['clickhouse', 'kafka', 'postgres', 'jaeger']);
   try {
     const { env, variables } = parts;
     await createTopics(
@@ -135,7 +135,7 @@ function report(parts: BenchParts, eventsPerSecond: number, latenciesMs: readonl
       `\`bin/ingest.ts\`, Kafka, \`bin/sink.ts\` and ClickHouse under a steady load of ${formatCount(EVENTS_PER_SECOND)} events a second, ` +
       `${EVENTS_PER_REQUEST} per request. Beside it a second tenant sends a single event every ${PROBE_INTERVAL_MS} ms and looks for it in the ` +
       `view \`events\` every ${LOOK_INTERVAL_MS} ms. The time runs from the answer that accepts an event to the end of the ` +
-      'query that shows it. Traces are off.',
+      `query that shows it. ${formatNumber(TRACED_SHARE * 100, 0)} % of the requests are traced.`,
     tables: [
       {
         head: ['events/s reached', 'events looked for', 'p50 ms', 'p95 ms', 'p99 ms', 'longest ms'],

@@ -21,16 +21,16 @@ export interface BenchParts {
   stop(): Promise<void>;
 }
 
+/** Traces are recorded as under production load: not all of them, and not none. */
+export const TRACED_SHARE = 0.01;
+
 const CLICKHOUSE_MEMORY_BYTES_MAX = 4_000_000_000;
 
 /**
  * Starts the parts that a bench needs, on free ports and in a folder of its own; a part with an address in the
  * environment is used as it is. Kafka compiles fully, as a broker in production does.
  */
-export async function startBenchParts(
-  parts: readonly PartName[],
-  extra: Record<string, string> = {},
-): Promise<BenchParts> {
+export async function startBenchParts(parts: readonly PartName[]): Promise<BenchParts> {
   const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-bench-'));
   const printer = createProgressPrinter();
   const stack = await startStack({
@@ -52,8 +52,8 @@ export async function startBenchParts(
     INGEST_PORT: '0',
     INGEST_METRICS_PORT: '0',
     SINK_METRICS_PORT: '0',
+    TRACE_SAMPLE_RATIO: String(TRACED_SHARE),
     LOG_LEVEL: 'warn',
-    ...extra,
   };
   return {
     env: parseEnv(variables),
