@@ -30,6 +30,7 @@ WITH
     has({models:Array(String)}, 'position_based') AS wants_position_based,
     has({models:Array(String)}, 'w_shaped') AS wants_w_shaped,
 
+    toInt8(1) AS click,
     toInt64(1000000000) AS one,
     -- floor(amount * credit / 10^9) without leaving 64 bits.
     (amount, credit) -> intDiv(amount, one) * credit + intDiv(amount % one * credit, one) AS part_of,
@@ -94,15 +95,16 @@ WITH
             app_id,
             user_key,
             arraySort(groupArrayIf(
-                (received_at, place, kafka_offset, occurred_at, event_type, event_id,
+                (toUnixTimestamp64Milli(received_at), place, kafka_offset, at, CAST(event_type AS Int8), event_id,
                     channel, campaign, ad_group, creative, country, platform),
                 event_type IN ('click', 'impression'))) AS touchpoints,
             groupUniqArrayIf(
-                (occurred_at, event_id, name, reinterpretAsInt64(revenue), currency), is_creditable) AS conversions,
-            groupArrayIf(occurred_at, is_milestone) AS milestones
+                (at, event_id, name, reinterpretAsInt64(revenue), currency), is_creditable) AS conversions,
+            groupArrayIf(at, is_milestone) AS milestones
         FROM (
             SELECT
                 *,
+                toUnixTimestamp64Milli(occurred_at) AS at,
                 transform(kafka_topic, arrayPushBack(topics, ''), arrayPushBack(topic_places, 0), 0)
                     + kafka_partition AS place,
                 event_type IN ('install', 'conversion') AND (
@@ -132,8 +134,8 @@ WITH
             conversion.5 AS currency,
             milestones,
             arrayFilter(
-                t -> t.4 <= conversion_at AND t.4 >= conversion_at - toIntervalMillisecond(
-                    if(t.5 = 'click', {lookbackClickMs:Int64}, {lookbackImpressionMs:Int64})),
+                t -> t.4 <= conversion_at
+                    AND t.4 >= conversion_at - if(t.5 = click, {lookbackClickMs:Int64}, {lookbackImpressionMs:Int64}),
                 touchpoints) AS in_reach,
             arraySort(
                 arrayMap(
@@ -152,9 +154,8 @@ WITH
             revenue_micro,
             currency,
             milestones,
-            arrayFill(at -> at != 0, arrayMap(
-                t -> if(t.2 = 'click', toUnixTimestamp64Milli(t.1), 0), candidates)) AS click_at,
-            arrayFilter((t, at) -> t.2 = 'click' OR toUnixTimestamp64Milli(t.1) != at, candidates, click_at) AS journey,
+            arrayFill(at -> at != 0, arrayMap(t -> if(t.2 = click, t.1, 0), candidates)) AS click_at,
+            arrayFilter((t, at) -> t.2 = click OR t.1 != at, candidates, click_at) AS journey,
             length(journey) AS n
         FROM reached
     ),
@@ -180,9 +181,9 @@ WITH
             one - (sharers - 1) * linear AS linear_last,
             revenue_micro - (sharers - 1) * part_of(revenue_micro, linear) AS linear_last_value,
 
-            toUnixTimestamp64Milli(journey.1[-1]) AS last_touch_at,
+            journey.1[-1] AS last_touch_at,
             arrayMap(
-                at -> if(wants_time_decay, exp2((toUnixTimestamp64Milli(at) - last_touch_at) / {halfLifeMs:Int64}), 0),
+                at -> if(wants_time_decay, exp2((at - last_touch_at) / {halfLifeMs:Int64}), 0),
                 journey.1) AS decays,
             arraySum(decays) AS decay_sum,
             arrayMap(decay -> if(wants_time_decay, toInt64(floor(decay / decay_sum * one)), 0), decays) AS decay,
@@ -230,7 +231,7 @@ WITH
             conversion_at,
             touch.3 AS touchpoint_event_id,
             touch.1 AS touchpoint_at,
-            if(n = 0, 0, toInt8(touch.2)) AS touchpoint_type,
+            touch.2 AS touchpoint_type,
             toLowCardinality(if(n = 0, 'organic', touch.4)) AS channel,
             toLowCardinality(touch.5) AS campaign,
             toLowCardinality(touch.6) AS ad_group,
@@ -277,9 +278,9 @@ SELECT
     app_id,
     conversion_event_id,
     conversion_name,
-    conversion_at,
+    fromUnixTimestamp64Milli(conversion_at, 'UTC') AS conversion_at,
     touchpoint_event_id,
-    touchpoint_at,
+    fromUnixTimestamp64Milli(touchpoint_at, 'UTC') AS touchpoint_at,
     touchpoint_type,
     channel,
     campaign,
