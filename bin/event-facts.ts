@@ -1,4 +1,4 @@
-import { describeWindow } from '../activities/client.ts';
+import { describeWindow, toTemporalError } from '../activities/client.ts';
 import { readCurrentPublication, readLatestRun } from '../activities/run-queries.ts';
 import { windowAt } from '../activities/window-range.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
@@ -10,13 +10,12 @@ import {
   readEventsOfUser,
 } from '../clickhouse/event-facts.ts';
 import type { Env } from '../env.ts';
-import { toUnmogrowpError } from '../errors.ts';
 import { GRANULARITY_SECONDS, type Settings } from '../events/settings.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import { type Absence, findAbsent } from './event-absence.ts';
 import { explainNoCredit } from './event-reasons.ts';
-import { connectTemporal } from './temporal-connection.ts';
+import { withTemporal } from './temporal.ts';
 
 export interface EventFactsOptions {
   env: Env;
@@ -158,16 +157,11 @@ async function describe(
   startMs: number,
 ): Promise<{ phase: string; waitsFor: string }> {
   try {
-    const temporal = await connectTemporal(env);
-    try {
-      const client = { temporal: temporal.client, taskQueue: env.TEMPORAL_TASK_QUEUE };
-      const description = await describeWindow(client, windowAt(tenantId, settings.granularity, startMs));
-      if (description === undefined) return { phase: 'unknown', waitsFor: 'no workflow looks after it' };
-      return { phase: description.phase, waitsFor: description.waitsFor };
-    } finally {
-      await temporal.close();
-    }
+    const window = windowAt(tenantId, settings.granularity, startMs);
+    const description = await withTemporal(env, (client) => describeWindow(client, window));
+    if (description === undefined) return { phase: 'unknown', waitsFor: 'no workflow looks after it' };
+    return { phase: description.phase, waitsFor: description.waitsFor };
   } catch (error) {
-    return { phase: 'unknown', waitsFor: toUnmogrowpError(error).message };
+    return { phase: 'unknown', waitsFor: toTemporalError(error).message };
   }
 }
