@@ -19,7 +19,7 @@ import { startTracing } from '../otel/tracing.ts';
 import { createPostgresPool } from '../postgres/pool.ts';
 import { kafkaAdminConfig } from './kafka-connection.ts';
 import { failWith } from './output.ts';
-import { connectTemporal, temporalConnection } from './temporal-connection.ts';
+import { connectTemporal, temporalConnection } from './temporal.ts';
 import { createWindowGauges } from './window-gauges.ts';
 import { installTemporalRuntime } from './worker-runtime.ts';
 import { type LoadedBundle, loadWorkflowBundle } from './workflow-bundle.ts';

@@ -1,13 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  DAY_MS,
-  describeWindow,
-  newWindow,
-  plainActivities,
-  startTimeSkipping,
-  withWorker,
-} from './time-skipping.ts';
+import { DAY_MS, describeWindow, newWindow, plainActivities, startTimeSkipping, withWorker } from './time-skipping.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
