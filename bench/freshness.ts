@@ -12,7 +12,7 @@ const EVENTS_PER_SECOND = 5_000;
 const EVENTS_PER_REQUEST = 100;
 const CONNECTIONS = 8;
 const PROBE_INTERVAL_MS = 50;
-const LOOK_INTERVAL_MS = 20;
+const LOOK_INTERVAL_MS = 50;
 const LATENCY_MS_GOAL = 1_000;
 /** What stays away for longer is lost, not late. */
 const GIVE_UP_MS = 30_000;
@@ -27,11 +27,13 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchReport
       ['events', 'dead-letters'].map((name) => `${env.KAFKA_PREFIX}${name}`),
     );
     const clickhouse = await openDatabase(env);
-    const [loadKey, probeKey] = [await createBenchTenant(parts, 'load'), await createBenchTenant(parts, 'probe')];
+    const probeTenant = `${env.CLICKHOUSE_DATABASE}_probe`;
+    const loadKey = await createBenchTenant(parts, env.CLICKHOUSE_DATABASE);
+    const probeKey = await createBenchTenant(parts, probeTenant);
     const sink = await startSink(variables);
     const ingest = await startIngest(parts);
     try {
-      return await measure({ parts, clickhouse, port: ingest.port, loadKey, probeKey, options });
+      return await measure({ parts, clickhouse, port: ingest.port, loadKey, probeTenant, probeKey, options });
     } finally {
       await Promise.all([ingest, sink].map(({ child }) => stopChild(child)));
       await clickhouse.close();
@@ -46,6 +48,7 @@ interface Setting {
   readonly clickhouse: ClickHouse;
   readonly port: number;
   readonly loadKey: string;
+  readonly probeTenant: string;
   readonly probeKey: string;
   readonly options: BenchOptions;
 }
@@ -72,11 +75,12 @@ async function measure(setting: Setting): Promise<BenchReport> {
  * Sends single events beside the load and looks for them in the view that readers use. The time runs from the answer
  * that accepts an event to the end of the query that shows it, so the pause between two queries counts as well.
  */
-async function probe({ port, probeKey, clickhouse }: Setting, durationMs: number): Promise<number[]> {
+async function probe({ port, probeTenant, probeKey, clickhouse }: Setting, durationMs: number): Promise<number[]> {
   const acceptedAt = new Map<string, number>();
   const latenciesMs: number[] = [];
   const started = performance.now();
   let isSending = true;
+  const visible = `SELECT event_id AS id FROM events WHERE tenant_id = '${probeTenant}'`;
   const send = async () => {
     for (let next = started; next - started < durationMs; next += PROBE_INTERVAL_MS) {
       await delay(Math.max(0, next - performance.now()));
@@ -89,7 +93,7 @@ async function probe({ port, probeKey, clickhouse }: Setting, durationMs: number
   const look = async () => {
     const seen = new Set<string>();
     while (isSending || acceptedAt.size > 0) {
-      const rows = await select<{ id: string }>(clickhouse, VISIBLE_PROBES);
+      const rows = await select<{ id: string }>(clickhouse, visible);
       const now = performance.now();
       for (const { id } of rows) {
         const since = acceptedAt.get(id);
@@ -105,8 +109,6 @@ async function probe({ port, probeKey, clickhouse }: Setting, durationMs: number
   await Promise.all([send(), look()]);
   return latenciesMs;
 }
-
-const VISIBLE_PROBES = `SELECT event_id AS id FROM events WHERE tenant_id LIKE 'probe-%'`;
 
 async function sendProbe(port: number, probeKey: string, eventId: string): Promise<void> {
   const event = {

@@ -61,7 +61,7 @@ export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
       parts.env,
       ['events', 'floor'].map((name) => `${parts.env.KAFKA_PREFIX}${name}`),
     );
-    const writeKey = await createBenchTenant(parts, 'bench');
+    const writeKey = await createBenchTenant(parts, parts.env.CLICKHOUSE_DATABASE);
     const [ingest, floor] = [await startIngest(parts), await startFloor(parts)];
     try {
       const results: ShapeResult[] = [];
@@ -86,8 +86,7 @@ export async function createBenchTenant({ env }: BenchParts, tenantId: string): 
   const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
   try {
     await migratePostgres(pool);
-    const tenant = { tenantId: `${tenantId}-${Date.now().toString(36)}`, eventsPerSecondMax: 100_000_000 };
-    return (await createTenant(pool, tenant)).write_key;
+    return (await createTenant(pool, { tenantId, eventsPerSecondMax: 100_000_000 })).write_key;
   } finally {
     await pool.end();
   }
