@@ -1,3 +1,4 @@
+import { TraceFlags } from '@opentelemetry/api';
 import { W3CTraceContextPropagator, ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
@@ -47,12 +48,7 @@ export function startTracing(options: TracingOptions): Tracing {
   });
   if (endpoint === undefined)
     return { spanProcessor: new NoopSpanProcessor(), resource, shutdown: () => Promise.resolve() };
-  const exporter = counting(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
-  const spanProcessor = new BatchSpanProcessor(exporter, {
-    maxQueueSize: 8_192,
-    maxExportBatchSize: 1_024,
-    scheduledDelayMillis: 500,
-  });
+  const spanProcessor = createSpanQueue(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
   const provider = new NodeTracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
@@ -62,16 +58,43 @@ export function startTracing(options: TracingOptions): Tracing {
   return { spanProcessor, resource, shutdown: () => within(SHUTDOWN_TIMEOUT_MS, provider.shutdown()) };
 }
 
-/** Counts what the exporter was given and lost. */
-function counting(exporter: SpanExporter, onExport: (outcome: 'stored' | 'lost', spans: number) => void): SpanExporter {
-  return {
-    export: (spans, done) =>
+const QUEUE_SPANS_MAX = 8_192;
+const BATCH_SPANS_MAX = 1_024;
+const BATCH_WAIT_MS = 500;
+
+/** A bounded queue in front of the exporter that says what was stored and what was lost, on the way or for want of room. */
+function createSpanQueue(
+  exporter: SpanExporter,
+  onExport: (outcome: 'stored' | 'lost', spans: number) => void,
+): SpanProcessor {
+  let queued = 0;
+  const counting: SpanExporter = {
+    export: (spans, done) => {
+      queued -= spans.length;
       exporter.export(spans, (result) => {
         onExport(result.code === ExportResultCode.SUCCESS ? 'stored' : 'lost', spans.length);
         done(result);
-      }),
+      });
+    },
     forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
     shutdown: () => exporter.shutdown(),
+  };
+  const queue = new BatchSpanProcessor(counting, {
+    maxQueueSize: QUEUE_SPANS_MAX,
+    maxExportBatchSize: BATCH_SPANS_MAX,
+    scheduledDelayMillis: BATCH_WAIT_MS,
+  });
+  return {
+    onStart: (span, parent) => queue.onStart(span, parent),
+    onEnd: (span) => {
+      const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+      // The queue drops without a word what comes while it is full.
+      if (isSampled && queued >= QUEUE_SPANS_MAX) onExport('lost', 1);
+      else if (isSampled) queued += 1;
+      queue.onEnd(span);
+    },
+    forceFlush: () => queue.forceFlush(),
+    shutdown: () => queue.shutdown(),
   };
 }
 
