@@ -6,7 +6,7 @@ import { parseSync } from 'oxc-parser';
  * Who may import whom. A root folder is one stage of an event's way; imports go one way, from users to used. `types`
  * are folders of which only types may be imported.
  */
-export const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: readonly string[] }>> = {
+const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: readonly string[] }>> = {
   errors: { values: [] },
   env: { values: ['errors'] },
   migrations: { values: ['errors'] },
