@@ -28,7 +28,7 @@ test.for(pages)('every command and flag of unmogrowp that $path names exists', a
 
 /** The words behind each `unmogrowp`, with `list|show` written out. */
 function commandsIn(line: string): string[][] {
-  const found = [...line.matchAll(/(?:\bunmogrowp(?:\.ts)?)(?: --(?= ))?((?: [^\s;&"'`)]+)+)/g)];
+  const found = [...line.matchAll(/(?:(?<!=)\bunmogrowp(?:\.ts)?)(?: --(?= ))?((?: [^\s;&"'`)]+)+)/g)];
   return found.flatMap(([, rest = '']) => writtenOut(rest.trim().split(/\s+/)));
 }
 
