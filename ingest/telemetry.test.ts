@@ -1,5 +1,5 @@
 import { propagation, trace } from '@opentelemetry/api';
-import { core } from '@opentelemetry/sdk-node';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
   AlwaysOffSampler,
   BasicTracerProvider,
@@ -26,7 +26,7 @@ function startTracing(): InMemorySpanExporter {
     spanProcessors: [new SimpleSpanProcessor(exporter)],
   });
   trace.setGlobalTracerProvider(provider);
-  propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   return exporter;
 }
 
