@@ -29,6 +29,11 @@ export const SPANS = {
       'unmogrowp.rows',
     ],
   },
+  clickhouseQuery: {
+    name: '<name of the query>',
+    help: "One call of the ClickHouse client; the server's own spans (service `clickhouse`) are below it.",
+    attributes: ['db.system.name', 'db.query.summary'],
+  },
   windowRun: {
     name: 'window.run',
     help: 'One run of a window, from its arrival barrier to its outcome: the root of a trace of its own.',

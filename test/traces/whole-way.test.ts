@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type TraceSpan, fetchTrace } from '../../otel/jaeger.ts';
+import { SPANS } from '../../otel/registry/spans.ts';
 import { createPostgresPool } from '../../postgres/pool.ts';
 import { createTenant } from '../../postgres/tenants.ts';
 import { startIngest } from '../ingest/ingest-process.ts';
@@ -80,6 +81,13 @@ function wayUp(spans: readonly TraceSpan[], from: TraceSpan | undefined): string
   return [`${from.service} ${from.name}`, ...above];
 }
 
+/** What a span says that the registry does not know. */
+function undeclaredAttributes({ name, attributes }: TraceSpan): string[] {
+  const declared = Object.values(SPANS).find((span) => span.name === name) ?? SPANS.clickhouseQuery;
+  const names: readonly string[] = declared.attributes;
+  return Object.keys(attributes).filter((attribute) => !names.includes(attribute));
+}
+
 it('one trace leads from the HTTP request through Kafka and the sink into the ClickHouse server', async () => {
   const user = `secret-${randomUUID()}`;
   const traceId = await send(user);
@@ -98,6 +106,7 @@ it('one trace leads from the HTTP request through Kafka and the sink into the Cl
     'ingest ingest.request',
     CLIENT_SPAN,
   ]);
+  expect(spans.filter(({ service }) => service !== 'clickhouse').flatMap(undeclaredAttributes)).toEqual([]);
   const text = JSON.stringify(spans, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   expect(text).not.toContain(user);
 });
