@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { type BenchOptions, type BenchReport, formatCount, formatNumber } from './bench.ts';
-import { stopChild } from './child.ts';
+import { cpuSeconds, stopChild } from './child.ts';
 import { openDatabase, select, startSink } from './clickhouse.ts';
 import { buildRequests, createBenchTenant, startIngest } from './ingest.ts';
 import { drive, quantile } from './load.ts';
@@ -33,7 +33,8 @@ export async function benchFreshness(options: BenchOptions): Promise<BenchReport
     const sink = await startSink(variables);
     const ingest = await startIngest(parts);
     try {
-      return await measure({ parts, clickhouse, port: ingest.port, loadKey, probeTenant, probeKey, options });
+      const pids = { ingest: ingest.pid, sink: sink.child.pid, ClickHouse: parts.pidOf('clickhouse') };
+      return await measure({ parts, clickhouse, port: ingest.port, pids, loadKey, probeTenant, probeKey, options });
     } finally {
       await Promise.all([ingest, sink].map(({ child }) => stopChild(child)));
       await clickhouse.close();
@@ -47,6 +48,7 @@ interface Setting {
   readonly parts: BenchParts;
   readonly clickhouse: ClickHouse;
   readonly port: number;
+  readonly pids: Readonly<Record<string, number | undefined>>;
   readonly loadKey: string;
   readonly probeTenant: string;
   readonly probeKey: string;
@@ -54,7 +56,7 @@ interface Setting {
 }
 
 async function measure(setting: Setting): Promise<BenchReport> {
-  const { parts, port, options } = setting;
+  const { parts, port, pids, options } = setting;
   const load = {
     host: '127.0.0.1',
     port,
@@ -64,12 +66,19 @@ async function measure(setting: Setting): Promise<BenchReport> {
   };
   await drive({ ...load, durationMs: options.quick ? 2_000 : 10_000 });
   const durationMs = options.quick ? 5_000 : 60_000;
+  const cpuBefore = cpuOf(pids);
   const [result, latenciesMs] = await Promise.all([drive({ ...load, durationMs }), probe(setting, durationMs)]);
+  const cores = cpuOf(pids).map(
+    ([name, cpu], index) => [name, (cpu - (cpuBefore[index]?.[1] ?? 0)) / result.seconds] as const,
+  );
   if (result.refused > 0) throw new Error(`${result.refused} of ${result.answered} requests were refused`);
   const reached = (result.answered * EVENTS_PER_REQUEST) / result.seconds;
   options.onProgress(`${formatCount(reached)} events/s, p95 ${formatNumber(quantile(latenciesMs, 0.95), 0)} ms`);
-  return report(parts, reached, latenciesMs);
+  return report(parts, { eventsPerSecond: reached, latenciesMs, cores });
 }
+
+const cpuOf = (pids: Setting['pids']): [string, number][] =>
+  Object.entries(pids).map(([name, pid]) => [name, pid === undefined ? Number.NaN : cpuSeconds(pid)]);
 
 /**
  * Sends single events beside the load and looks for them in the view that readers use. The time runs from the answer
@@ -128,7 +137,14 @@ async function sendProbe(port: number, probeKey: string, eventId: string): Promi
   await response.arrayBuffer();
 }
 
-function report(parts: BenchParts, eventsPerSecond: number, latenciesMs: readonly number[]): BenchReport {
+interface Measurement {
+  readonly eventsPerSecond: number;
+  readonly latenciesMs: readonly number[];
+  /** How many cores each process kept busy. */
+  readonly cores: readonly (readonly [string, number])[];
+}
+
+function report(parts: BenchParts, { eventsPerSecond, latenciesMs, cores }: Measurement): BenchReport {
   const milliseconds = (share: number) => formatNumber(quantile(latenciesMs, share), 0);
   const p95 = quantile(latenciesMs, 0.95);
   return {
@@ -160,6 +176,7 @@ function report(parts: BenchParts, eventsPerSecond: number, latenciesMs: readonl
         isMet: p95 < LATENCY_MS_GOAL && eventsPerSecond >= 0.95 * EVENTS_PER_SECOND,
       },
     ],
+    notes: [`Cores in use: ${cores.map(([name, used]) => `${name} ${formatNumber(used, 2)}`).join(', ')}.`],
     versions: parts.versions,
   };
 }
