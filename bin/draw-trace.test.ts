@@ -64,9 +64,26 @@ describe('the drawing of a trace', () => {
     );
     const spans = [span('query', undefined, 0, 10), ...alike];
     const folded = draw(spans).slice(3);
-    expect(folded).toHaveLength(3);
+    expect(folded).toHaveLength(5);
+    expect(folded.at(-1)).toContain('--all');
     expect(folded[1]).toMatch(/Formatter \(4 times\)\s+0\.00 ms\s+4\.00 ms/);
     expect(draw(spans, false)).toHaveLength(3 + 6);
+  });
+
+  it('shows of a called service only that it was called when it did much inside, unless something failed there', () => {
+    const called = (isError: boolean) => [
+      span('call', undefined, 0, 100, { service: 'worker' }),
+      span('HTTPHandler', 'call', 0, 100, { service: 'clickhouse' }),
+      ...Array.from({ length: 20 }, (_, index) =>
+        span(`s${index}`, 'HTTPHandler', index, 100, { service: 'clickhouse', isError: isError && index === 0 }),
+      ),
+    ];
+    const lines = draw(called(false)).slice(3);
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toContain('  HTTPHandler (20 inside)');
+    expect(draw(called(true)).join()).toContain('s0 (failed)');
+    const own = called(false).map((each) => ({ ...each, service: 'worker' }));
+    expect(draw(own)).toHaveLength(3 + 22);
   });
 
   it('keeps its columns in a narrow terminal and with names of any length', () => {

@@ -21,7 +21,9 @@ export function drawTrace(spans: readonly TraceSpan[], options: DrawOptions): st
   const extent = extentOf(spans);
   const layout = layoutOf(lines, options.width);
   const drawn = lines.flatMap((line) => [drawLine(line, extent, layout), ...hintsOf(line, options.traceId, layout)]);
-  return [headline(spans, options.traceId, extent), '', drawHead(layout), ...drawn].join('\n');
+  const isFolded = lines.some(({ count, hidden }) => count > 1 || hidden > 0);
+  const hint = isFolded ? ['', 'Many spans share a line; --all shows each.'] : [];
+  return [headline(spans, options.traceId, extent), '', drawHead(layout), ...drawn, ...hint].join('\n');
 }
 
 interface Extent {
@@ -80,8 +82,10 @@ function drawLine(line: TraceLine, extent: Extent, layout: Layout): string {
     .trimEnd();
 }
 
-function labelOf({ span, depth, count }: TraceLine): string {
-  return `${'  '.repeat(depth)}${span.name}${count > 1 ? ` (${count} times)` : ''}${span.isError ? ' (failed)' : ''}`;
+function labelOf({ span, depth, count, hidden }: TraceLine): string {
+  const times = count > 1 ? ` (${count} times)` : '';
+  const inside = hidden > 0 ? ` (${hidden} inside)` : '';
+  return `${'  '.repeat(depth)}${span.name}${times}${inside}${span.isError ? ' (failed)' : ''}`;
 }
 
 const shorten = (text: string, length: number): string =>

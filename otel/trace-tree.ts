@@ -6,32 +6,56 @@ export interface TraceLine {
   depth: number;
   /** How many spans the line stands for. */
   count: number;
+  /** How many spans below it are not shown. */
+  hidden: number;
   startNanoseconds: bigint;
   endNanoseconds: bigint;
 }
 
 /** Siblings that look alike and are more than this are shown as one line. */
 const ALIKE_MAX = 3;
+/** What a called service did inside is shown up to so many spans. */
+const INSIDE_MAX = 6;
+
+/** Spans that share a line, at least one. */
+type Group = readonly [TraceSpan, ...TraceSpan[]];
+type Children = ReadonlyMap<string | undefined, readonly TraceSpan[]>;
 
 /**
  * The spans of a trace in the order in which they are read: parents above their children, earlier ones first. A span
- * whose parent nobody recorded begins a tree of its own.
+ * whose parent nobody recorded begins a tree of its own. Folded, what is many and alike or deep inside a called service
+ * takes one line; what failed is always shown.
  */
 export function traceLines(spans: readonly TraceSpan[], { fold }: { fold: boolean }): TraceLine[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
-  const children = Map.groupBy(spans, ({ parentSpanId }) =>
+  const children: Children = Map.groupBy(spans, ({ parentSpanId }) =>
     parentSpanId !== undefined && known.has(parentSpanId) ? parentSpanId : undefined,
   );
   const lines: TraceLine[] = [];
-  const visit = (parent: string | undefined, depth: number): void => {
-    for (const group of groupAlike(inOrder(children.get(parent) ?? []), children, fold)) {
-      lines.push(lineOf(group, depth));
-      for (const span of group) visit(span.spanId, depth + 1);
+  const visit = (parent: TraceSpan | undefined, depth: number): void => {
+    for (const group of groupAlike(inOrder(children.get(parent?.spanId) ?? []), children, fold)) {
+      const [span] = group;
+      const isCalled = parent !== undefined && parent.service !== span.service;
+      const hidden = fold && isCalled ? insideOf(span, children) : 0;
+      lines.push(lineOf(group, depth, hidden));
+      if (hidden === 0 && group.length === 1) visit(span, depth + 1);
     }
   };
   visit(undefined, 0);
   return lines;
 }
+
+/** How many spans a called service made by itself, if they are too many to be shown and none of them tells anything. */
+function insideOf(span: TraceSpan, children: Children): number {
+  const below = descendantsOf(span, children);
+  const isPlain = below.every(
+    ({ service, isError, links }) => service === span.service && !isError && links.length === 0,
+  );
+  return isPlain && below.length > INSIDE_MAX ? below.length : 0;
+}
+
+const descendantsOf = (span: TraceSpan, children: Children): TraceSpan[] =>
+  (children.get(span.spanId) ?? []).flatMap((child) => [child, ...descendantsOf(child, children)]);
 
 const inOrder = (spans: readonly TraceSpan[]): TraceSpan[] =>
   spans.toSorted(
@@ -41,24 +65,23 @@ const inOrder = (spans: readonly TraceSpan[]): TraceSpan[] =>
       a.spanId.localeCompare(b.spanId),
   );
 
-function groupAlike(
-  siblings: readonly TraceSpan[],
-  children: ReadonlyMap<string | undefined, unknown>,
-  fold: boolean,
-): TraceSpan[][] {
+function groupAlike(siblings: readonly TraceSpan[], children: Children, fold: boolean): TraceSpan[][] {
   const isPlain = (span: TraceSpan) => !children.has(span.spanId) && !span.isError && span.links.length === 0;
   const groups = Map.groupBy(siblings, (span) =>
     fold && isPlain(span) ? `${span.service}\0${span.name}` : span.spanId,
   );
-  return [...groups.values()].flatMap((group) => (group.length > ALIKE_MAX ? [group] : group.map((span) => [span])));
+  return [...groups.values()].flatMap((group) =>
+    group.length > ALIKE_MAX ? [group as Group] : group.map((span): Group => [span]),
+  );
 }
 
-function lineOf(group: readonly TraceSpan[], depth: number): TraceLine {
-  const [span] = group as readonly [TraceSpan];
+function lineOf(group: Group, depth: number, hidden: number): TraceLine {
+  const [span] = group;
   return {
     span,
     depth,
     count: group.length,
+    hidden,
     startNanoseconds: span.startNanoseconds,
     endNanoseconds: group.reduce((end, { endNanoseconds }) => (endNanoseconds > end ? endNanoseconds : end), 0n),
   };
