@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll } from 'vitest';
+import { z } from 'zod';
+import { computeCredits } from '../../activities/run-queries.ts';
+import type { PlacedEvent } from '../../attribution/journey.ts';
+import { type RunInput, creditParameters } from '../../attribution/parameters.ts';
+import type { Credit } from '../../attribution/reference.ts';
+import { type ClickHouse, createClickHouse, insertBytes } from '../../clickhouse/client.ts';
+import { migrateClickHouse } from '../../clickhouse/migrate.ts';
+import { encodeRow } from '../../events/encode.ts';
+import { POSITION_COLUMNS, ROW_COLUMNS } from '../../events/row.ts';
+import { type Settings, settingsSchema } from '../../events/settings.ts';
+import { testEnv } from '../support/parts.ts';
+
+const config = {
+  url: testEnv.CLICKHOUSE_URL,
+  username: testEnv.CLICKHOUSE_USERNAME,
+  password: testEnv.CLICKHOUSE_PASSWORD,
+  database: testEnv.CLICKHOUSE_DATABASE,
+  applicationName: 'test',
+};
+
+/** The database of this test file, with all tables. */
+export const clickhouse: ClickHouse = createClickHouse(config);
+
+beforeAll(async () => {
+  await migrateClickHouse(config, { cluster: '' });
+});
+afterAll(() => clickhouse.close());
+
+export const WINDOW_START_MS = Date.UTC(2026, 0, 5);
+export const DAY_MS = 86_400_000;
+export const HOUR_MS = 3_600_000;
+
+/** A tenant that nobody else has, so that tests share tables without seeing each other. */
+export const newTenant = (): string => `tenant-${randomUUID()}`;
+
+export const settingsOf = (changes: Partial<Settings> = {}): Settings => settingsSchema.parse(changes);
+
+/** A run of the window that starts at `WINDOW_START_MS` and sees everything. */
+export function runOf(tenantId: string, changes: Partial<RunInput> = {}): RunInput {
+  return {
+    tenantId,
+    windowStartMs: WINDOW_START_MS,
+    windowEndMs: WINDOW_START_MS + DAY_MS,
+    runId: randomUUID(),
+    cutoff: { events: Array.from({ length: 8 }, () => 1_000_000) },
+    settings: settingsOf(),
+    ...changes,
+  };
+}
+
+/** An event with everything that a test does not care about. */
+export function eventOf(changes: Partial<PlacedEvent>): PlacedEvent {
+  const event_type = changes.event_type ?? 'click';
+  const isTouchpoint = event_type === 'click' || event_type === 'impression';
+  return {
+    tenant_id: 'tenant',
+    app_id: 'shop',
+    user_key: '00000000-0000-4000-8000-000000000001',
+    occurred_at: WINDOW_START_MS,
+    event_id: randomUUID(),
+    event_type,
+    name: isTouchpoint ? '' : 'purchase',
+    channel: isTouchpoint ? 'search' : '',
+    campaign: '',
+    ad_group: '',
+    creative: '',
+    country: '',
+    platform: '',
+    revenue: '0',
+    currency: '',
+    identifier_type: 'user_id',
+    properties: '{}',
+    received_at: changes.occurred_at ?? WINDOW_START_MS,
+    trace_id: '0'.repeat(32),
+    kafka_topic: 'events',
+    kafka_partition: 0,
+    kafka_offset: 0,
+    ...changes,
+  };
+}
+
+/** Puts events into ClickHouse as the sink does, at the places that they carry. */
+export async function insertEvents(events: readonly PlacedEvent[]): Promise<void> {
+  const lines = events.map((event) => {
+    const { kafka_topic, kafka_partition, kafka_offset } = event;
+    return `["${kafka_topic}",${kafka_partition},${kafka_offset},0,0,${encodeRow(event).slice(1)}\n`;
+  });
+  const statement = {
+    name: 'test_insert_events',
+    table: 'events_raw_v1',
+    columns: [...POSITION_COLUMNS, ...ROW_COLUMNS],
+    format: 'JSONCompactEachRow',
+    bytes: Readable.from([lines.join('')]),
+  };
+  await insertBytes(clickhouse, statement, { settings: { max_partitions_per_insert_block: '0' } });
+}
+
+/** Computes a run, and gives its rows as text that can be compared with the reference's. */
+export async function computeRows(run: RunInput): Promise<CreditRow[]> {
+  await computeCredits(clickhouse, creditParameters(run));
+  return readRows('credits_raw_v1', run);
+}
+
+const creditRow = z.object({
+  model: z.string(),
+  app_id: z.string(),
+  conversion_event_id: z.string(),
+  conversion_name: z.string(),
+  conversion_at: z.number(),
+  touchpoint_event_id: z.string(),
+  touchpoint_at: z.number(),
+  touchpoint_type: z.string(),
+  channel: z.string(),
+  campaign: z.string(),
+  ad_group: z.string(),
+  creative: z.string(),
+  country: z.string(),
+  platform: z.string(),
+  position: z.number(),
+  journey_length: z.number(),
+  credit: z.string(),
+  value: z.string(),
+  currency: z.string(),
+});
+export type CreditRow = z.infer<typeof creditRow>;
+
+/** The rows of one run from the table, or the published ones of a tenant from the view. */
+export async function readRows(table: 'credits_raw_v1' | 'credits', run: RunInput): Promise<CreditRow[]> {
+  const result = await clickhouse.client.query({
+    query: `SELECT * EXCEPT (tenant_id, window_start, run_id, conversion_at, touchpoint_at),
+        toUnixTimestamp64Milli(conversion_at) AS conversion_at, toUnixTimestamp64Milli(touchpoint_at) AS touchpoint_at
+      FROM ${table} WHERE tenant_id = {tenantId:String} AND run_id = {runId:UUID}`,
+    query_params: { tenantId: run.tenantId, runId: run.runId },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, output_format_json_quote_decimals: 1 },
+  });
+  return sortRows(z.array(creditRow).parse(await result.json()));
+}
+
+/** Credits of the reference as rows of the table. */
+export function toRows(credits: readonly Credit[]): CreditRow[] {
+  return sortRows(credits.map(toRow));
+}
+
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+function toRow({ touchpoint, ...credit }: Credit): CreditRow {
+  return {
+    model: credit.model,
+    app_id: credit.appId,
+    conversion_event_id: credit.conversionEventId,
+    conversion_name: credit.conversionName,
+    conversion_at: credit.conversionAtMs,
+    touchpoint_event_id: touchpoint?.event_id ?? NIL_UUID,
+    touchpoint_at: touchpoint?.occurred_at ?? 0,
+    touchpoint_type: touchpoint?.event_type ?? 'none',
+    channel: touchpoint?.channel ?? 'organic',
+    campaign: touchpoint?.campaign ?? '',
+    ad_group: touchpoint?.ad_group ?? '',
+    creative: touchpoint?.creative ?? '',
+    country: touchpoint?.country ?? '',
+    platform: touchpoint?.platform ?? '',
+    position: credit.position,
+    journey_length: credit.journeyLength,
+    credit: formatDecimal(credit.creditNano, 9),
+    value: formatDecimal(credit.valueMicro, 6),
+    currency: credit.currency,
+  };
+}
+
+/** As ClickHouse writes decimals: without zeros at the end. */
+function formatDecimal(units: bigint, digits: number): string {
+  const text = units.toString().padStart(digits + 1, '0');
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`.replace(/\.?0+$/, '');
+}
+
+/** A decimal as the integer of its smallest units. */
+export const parseDecimal = (text: string, digits: number): bigint => {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.padEnd(digits, '0'));
+};
+
+function sortRows(rows: CreditRow[]): CreditRow[] {
+  const key = (row: CreditRow) =>
+    `${row.model} ${row.conversion_event_id} ${String(row.position).padStart(9, '0')} ${row.touchpoint_event_id}`;
+  return rows.toSorted((left, right) => (key(left) < key(right) ? -1 : 1));
+}
