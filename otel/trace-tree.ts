@@ -17,8 +17,11 @@ const ALIKE_MAX = 3;
 /** What a called service did inside is shown up to so many spans. */
 const INSIDE_MAX = 6;
 
-/** Spans that share a line, at least one. */
-type Group = readonly [TraceSpan, ...TraceSpan[]];
+/** Spans that share a line. */
+interface Group {
+  first: TraceSpan;
+  spans: readonly TraceSpan[];
+}
 type Children = ReadonlyMap<string | undefined, readonly TraceSpan[]>;
 
 /**
@@ -34,11 +37,11 @@ export function traceLines(spans: readonly TraceSpan[], { fold }: { fold: boolea
   const lines: TraceLine[] = [];
   const visit = (parent: TraceSpan | undefined, depth: number): void => {
     for (const group of groupAlike(inOrder(children.get(parent?.spanId) ?? []), children, fold)) {
-      const [span] = group;
+      const { first: span } = group;
       const isCalled = parent !== undefined && parent.service !== span.service;
       const hidden = fold && isCalled ? insideOf(span, children) : 0;
       lines.push(lineOf(group, depth, hidden));
-      if (hidden === 0 && group.length === 1) visit(span, depth + 1);
+      if (hidden === 0 && group.spans.length === 1) visit(span, depth + 1);
     }
   };
   visit(undefined, 0);
@@ -70,19 +73,19 @@ function groupAlike(siblings: readonly TraceSpan[], children: Children, fold: bo
   const groups = Map.groupBy(siblings, (span) =>
     fold && isPlain(span) ? `${span.service}\0${span.name}` : span.spanId,
   );
-  return [...groups.values()].flatMap((group) =>
-    group.length > ALIKE_MAX ? [group as Group] : group.map((span): Group => [span]),
-  );
+  return [...groups.values()].flatMap((spans) => {
+    const parts = spans.length > ALIKE_MAX ? [spans] : spans.map((span) => [span]);
+    return parts.flatMap(([first, ...others]) => (first === undefined ? [] : [{ first, spans: [first, ...others] }]));
+  });
 }
 
-function lineOf(group: Group, depth: number, hidden: number): TraceLine {
-  const [span] = group;
+function lineOf({ first, spans }: Group, depth: number, hidden: number): TraceLine {
   return {
-    span,
+    span: first,
     depth,
-    count: group.length,
+    count: spans.length,
     hidden,
-    startNanoseconds: span.startNanoseconds,
-    endNanoseconds: group.reduce((end, { endNanoseconds }) => (endNanoseconds > end ? endNanoseconds : end), 0n),
+    startNanoseconds: first.startNanoseconds,
+    endNanoseconds: spans.reduce((end, { endNanoseconds }) => (endNanoseconds > end ? endNanoseconds : end), 0n),
   };
 }
