@@ -68,7 +68,7 @@ const inOrder = (spans: readonly TraceSpan[]): TraceSpan[] =>
       a.spanId.localeCompare(b.spanId),
   );
 
-function groupAlike(siblings: readonly TraceSpan[], children: Children, fold: boolean): TraceSpan[][] {
+function groupAlike(siblings: readonly TraceSpan[], children: Children, fold: boolean): Group[] {
   const isPlain = (span: TraceSpan) => !children.has(span.spanId) && !span.isError && span.links.length === 0;
   const groups = Map.groupBy(siblings, (span) =>
     fold && isPlain(span) ? `${span.service}\0${span.name}` : span.spanId,
