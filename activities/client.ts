@@ -138,10 +138,18 @@ export async function triggerReconcile({ temporal, taskQueue }: WindowClient): P
 /** Windows that are looked after, newest first, with where each stands. */
 export async function listRunningWindows(
   client: WindowClient,
-  filter: { tenantId?: string | undefined; state?: string | undefined; limit: number },
+  filter: {
+    tenantId: string | undefined;
+    state: string | undefined;
+    fromMs: number;
+    toMs: number;
+    limit: number;
+  },
 ): Promise<{ workflowId: string; tenantId: string; windowStartMs: number; state: string }[]> {
   const conditions = [
     `WorkflowType = 'window' AND ExecutionStatus = 'Running' AND TaskQueue = '${client.taskQueue}'`,
+    `UnmogrowpWindowStart >= '${new Date(filter.fromMs).toISOString()}'`,
+    `UnmogrowpWindowStart < '${new Date(filter.toMs).toISOString()}'`,
     ...(filter.tenantId === undefined ? [] : [`UnmogrowpTenant = '${filter.tenantId}'`]),
     ...(filter.state === undefined ? [] : [`UnmogrowpWindowState = '${filter.state}'`]),
   ];

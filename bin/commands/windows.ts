@@ -1,0 +1,186 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type WindowKey } from '../../activities/contract.ts';
+import { parseWindowStart, toIso, windowAt } from '../../activities/window-range.ts';
+import { type ClickHouse, createClickHouse } from '../../clickhouse/client.ts';
+import { type Env, parseEnv } from '../../env.ts';
+import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
+import { loadSettings } from '../../postgres/settings.ts';
+import { loadTenants } from '../../postgres/tenants.ts';
+import type { WindowOutcome } from '../../workflows/messages.ts';
+import { closeWithProgress } from '../close-window.ts';
+import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
+import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
+import { withTemporal } from '../temporal.ts';
+import { type WindowLine, readWindowLines } from '../windows-view.ts';
+import { printWindow, readWindow } from '../window-view.ts';
+
+const APPLICATION = 'unmogrowp windows';
+const LIMIT_DEFAULT = 50;
+const LAST_MOMENT_MS = Date.UTC(2100, 0, 1);
+
+interface ListOptions {
+  tenant?: string;
+  state?: string;
+  from?: string;
+  to?: string;
+  limit: number;
+  json?: boolean;
+}
+
+/** `unmogrowp windows`: what is published, what is waited for, and closing now. */
+export function register(program: Command): void {
+  const windows = program.command('windows').description('windows: what is published of them and what they wait for');
+  windows
+    .command('list')
+    .description('windows with their state and what is published, the newest first')
+    .option('--tenant <id>', 'only those of one tenant')
+    .option(
+      '--state <state>',
+      'only those that stand there: waiting, importing, arriving, open, frozen, inconsistent, …',
+    )
+    .option('--from <time>', 'only those that begin then or later: 2026-01-05 or 2026-01-05T10:00:00Z')
+    .option('--to <time>', 'only those that begin before')
+    .option('--limit <number>', 'how many at most', positiveInteger, LIMIT_DEFAULT)
+    .option('--json', 'print JSON')
+    .action(list);
+  windows
+    .command('show <tenant> <window-start>')
+    .description('everything about one window: where it stands, its publications and runs, cut-off, counts and trace')
+    .option('--json', 'print JSON')
+    .action(show);
+  windows
+    .command('close <tenant> <window-start>')
+    .description(
+      'closes a window now instead of after its allowed lateness, or computes an open one again; exit code 1 when nothing could be published',
+    )
+    .option('--json', 'print JSON')
+    .action(close);
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const lines = await withParts((parts) => listLines(parts, options));
+  if (options.json === true) {
+    printJson(lines);
+    return;
+  }
+  printTable(
+    ['tenant', 'window', 'state', 'version', 'conversions', 'attributed', 'value', 'published', 'late rows'],
+    lines.map(toRow),
+  );
+  if (lines.length === options.limit) printProgress(`Only the first ${options.limit}; for more: --limit`);
+}
+
+async function listLines({ env, clickhouse, pool }: Parts, options: ListOptions): Promise<WindowLine[]> {
+  const tenants = await loadTenants(pool);
+  if (options.tenant !== undefined) await loadSettings(pool, options.tenant);
+  const filter = {
+    tenantId: options.tenant,
+    state: options.state,
+    fromMs: options.from === undefined ? 0 : parseWindowStart(options.from),
+    toMs: options.to === undefined ? LAST_MOMENT_MS : parseWindowStart(options.to),
+    limit: options.limit,
+  };
+  return withTemporal(env, (client) => readWindowLines({ clickhouse, client, tenants }, filter));
+}
+
+function toRow(line: WindowLine): (string | number)[] {
+  return [
+    line.tenant_id,
+    line.window_start.replace(/:00Z$/, ''),
+    line.state,
+    line.version,
+    line.conversions,
+    line.conversions_attributed,
+    line.values.map(({ currency, value }) => `${value} ${currency}`).join(', '),
+    line.published_at?.slice(0, 19) ?? '',
+    line.late_rows,
+  ];
+}
+
+async function show(tenantId: string, start: string, { json }: { json?: boolean }): Promise<void> {
+  const found = await withParts(async ({ env, clickhouse, pool }) => {
+    const window = await windowOf(pool, tenantId, start);
+    return withTemporal(env, (client) => readWindow({ clickhouse, client }, window));
+  });
+  if (json === true) printJson(found);
+  else printWindow(found);
+}
+
+async function close(tenantId: string, start: string, { json }: { json?: boolean }): Promise<void> {
+  const interruption = onInterruption('Waiting for the window');
+  try {
+    const outcome = await withParts(async ({ env, pool }) => {
+      const window = await windowOf(pool, tenantId, start);
+      return withTemporal(env, (client) => closeWithProgress(client, window, interruption.signal));
+    });
+    if (json === true) printJson(toJson(tenantId, start, outcome));
+    else printOutcome(outcome);
+    if (outcome.failure !== null) process.exitCode = 1;
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    printProgress('The window goes on with it. See: unmogrowp windows show');
+    failWith(error, INTERRUPTED_EXIT_CODE);
+  } finally {
+    interruption.close();
+  }
+}
+
+function toJson(tenantId: string, start: string, outcome: WindowOutcome): Record<string, unknown> {
+  return {
+    tenant_id: tenantId,
+    window_start: toIso(parseWindowStart(start)),
+    state: outcome.state,
+    version: outcome.publicationVersion,
+    reason: outcome.reason,
+    settings_version: outcome.settingsVersion,
+    run_id: outcome.summary?.runId ?? null,
+    conversions: outcome.summary?.conversions ?? null,
+    conversions_attributed: outcome.summary?.conversionsAttributed ?? null,
+    conversions_organic: outcome.summary?.conversionsOrganic ?? null,
+    duration_ms: outcome.finishedAtMs - outcome.startedAtMs,
+    trace_id: outcome.traceId,
+    failure: outcome.failure,
+  };
+}
+
+function printOutcome({ state, publicationVersion, summary, failure, traceId }: WindowOutcome): void {
+  if (failure !== null) {
+    printLine(
+      `${state}: nothing was published, version ${publicationVersion} stays. ${failure.message} (${failure.code})`,
+    );
+  } else {
+    const counts = `${summary?.conversions ?? 0} conversions, ${summary?.conversionsAttributed ?? 0} attributed, ${summary?.conversionsOrganic ?? 0} organic`;
+    printLine(`${state}: version ${publicationVersion}, ${counts}`);
+  }
+  printProgress(`trace: unmogrowp trace ${traceId}`);
+}
+
+async function windowOf(pool: PostgresPool, tenantId: string, start: string): Promise<WindowKey> {
+  const { settings } = await loadSettings(pool, tenantId);
+  return windowAt(tenantId, settings.granularity, parseWindowStart(start));
+}
+
+interface Parts {
+  env: Env;
+  clickhouse: ClickHouse;
+  pool: PostgresPool;
+}
+
+async function withParts<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
+  const env = parseEnv(process.env);
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_USERNAME: username, CLICKHOUSE_PASSWORD: password } = env;
+  const database = env.CLICKHOUSE_DATABASE;
+  const clickhouse = createClickHouse({ url, username, password, database, applicationName: APPLICATION });
+  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: APPLICATION });
+  try {
+    return await work({ env, clickhouse, pool });
+  } finally {
+    await pool.end();
+    await clickhouse.close();
+  }
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
+  return Number(text);
+}
