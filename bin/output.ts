@@ -8,9 +8,15 @@ export function printJson(value: unknown): void {
 
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 
-/** A plain table without inner rules: numbers to the right, text to the left. */
-export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+/** A plain table without inner rules: numbers, and the columns from `numbersFrom` on, to the right, text to the left. */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  { numbersFrom = Infinity }: { numbersFrom?: number } = {},
+): void {
+  const numeric = head.map(
+    (_, column) => column >= numbersFrom || (rows.length > 0 && rows.every((row) => typeof row[column] === 'number')),
+  );
   const table = new Table({
     head: [...head],
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
