@@ -73,7 +73,7 @@ export function freezesAtMs(state: WindowState): number | null {
 }
 
 /** Whether the horizon has passed. */
-export function isFrozen(state: WindowState, nowMs: number): boolean {
+function isFrozen(state: WindowState, nowMs: number): boolean {
   const at = freezesAtMs(state);
   return at !== null && nowMs >= at;
 }
@@ -84,10 +84,11 @@ export function nextStep(
   facts: { window: WindowKey; isCloseRequested: boolean; nowMs: number },
 ): NextStep {
   const { window, nowMs } = facts;
-  if (facts.isCloseRequested) return { kind: 'run', reason: 'command' };
+  const isCommanded = facts.isCloseRequested;
+  if (isCommanded && (state.trouble !== null || !isFrozen(state, nowMs))) return { kind: 'run', reason: 'command' };
   if (state.trouble !== null) return afterTrouble(state, nowMs);
   if (state.publicationVersion === 0) return beforeFirstClose(state, window, nowMs);
-  if (state.reopen !== null) return reopenWhenDue(state, nowMs);
+  if (state.reopen !== null && !isCommanded) return reopenWhenDue(state, nowMs);
   if (isFrozen(state, nowMs)) return { kind: 'freeze' };
   return { kind: 'wait', phase: 'open', untilMs: freezesAtMs(state), waitsFor: 'late data, until the late horizon' };
 }

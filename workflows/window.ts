@@ -19,7 +19,7 @@ import type {
 import { refuse } from './refuse.ts';
 import { loadWindow, runWindow } from './window-run.ts';
 import { showPhase } from './window-phase.ts';
-import { freezesAtMs, isFrozen, newWindowState, nextStep, withReopen } from './window-state.ts';
+import { freezesAtMs, newWindowState, nextStep, withReopen } from './window-state.ts';
 
 const closeUpdate = defineUpdate<WindowOutcome, [CloseRequest]>('close');
 const reopenSignal = defineSignal<[ReopenRequest]>('reopen');
@@ -111,16 +111,13 @@ function mayClose({ input: { window: key } }: WindowLife, request: CloseRequest)
   }
 }
 
-/** Asks for a run and waits for the one that serves the request. */
+/** Asks for a run and waits for the one that serves the request; a window that freezes meanwhile gives none. */
 async function closeNow(life: WindowLife): Promise<WindowOutcome> {
-  await condition(() => life.isLoaded || life.state.trouble !== null);
-  if (isFrozen(life.state, Date.now())) {
-    throw refuse('window_invalid', 'The window is frozen: its late horizon has passed.');
-  }
   life.closesRequested += 1;
   life.messages += 1;
   const mine = life.closesRequested;
-  await condition(() => life.closesServed >= mine);
+  await condition(() => life.closesServed >= mine || life.phase === 'frozen');
+  if (life.closesServed < mine) throw refuse('window_invalid', 'The window is frozen: its late horizon has passed.');
   return life.state.lastOutcome as WindowOutcome;
 }
 
