@@ -25,7 +25,11 @@ WITH
             transform(tenant_id, tenant_ids, {windowSeconds:Array(UInt32)}, toUInt32(86400)) AS window_seconds,
             transform(tenant_id, tenant_ids, {lookbackSeconds:Array(UInt32)}, toUInt32(86400)) AS lookback_seconds,
             transform(tenant_id, tenant_ids, {horizonSeconds:Array(UInt32)}, toUInt32(0)) AS horizon_seconds
-        FROM (SELECT tenant_id, window_start FROM window_starts UNION DISTINCT SELECT tenant_id, window_start FROM published) AS known
+        FROM (
+            SELECT tenant_id, window_start FROM window_starts
+            UNION DISTINCT
+            SELECT tenant_id, window_start FROM published
+        ) AS known
         LEFT JOIN published USING (tenant_id, window_start)
         WHERE (tenant_id, toInt64(toUnixTimestamp(window_start)) * 1000) > ({afterTenantId:String}, {afterWindowStartMs:Int64})
             AND (NOT is_published
@@ -63,7 +67,7 @@ WITH
                 )), 'UTC') AS hour
             FROM windows
             WHERE is_judged
-        )
+        ) AS reached
         INNER JOIN newest USING (tenant_id, hour)
         GROUP BY tenant_id, window_start, kafka_topic, kafka_partition
     ),
