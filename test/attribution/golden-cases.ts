@@ -67,7 +67,7 @@ function describe(rows: readonly ChannelTotal[]): Record<string, string> {
     sums.set(`${model} ${channel}`, { credit: sum.credit + credit, value: sum.value + value });
   }
   const entries = [...sums].map(([key, sum]) => [key, `${sum.credit.toFixed(6)} worth ${sum.value.toFixed(3)}`]);
-  return Object.fromEntries(entries.sort()) as Record<string, string>;
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 function readText(folder: string, file: string): string {
