@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { createClickHouse } from '../../clickhouse/client.ts';
+import { migrateClickHouse } from '../../clickhouse/migrate.ts';
+import { type Stack, startStack } from '../../stack/stack.ts';
+import { clickhouseConfig, countRows, newRows, openParts, startSinkProcess } from './setup.ts';
+
+const { produce } = await openParts();
+const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-clickhouse-killed-test-'));
+const KILLS = 3;
+
+/** A server of this file's own: killing it must not touch the tests beside it. */
+const startClickHouse = (): Promise<Stack> =>
+  startStack({
+    directory,
+    parts: ['clickhouse'],
+    environment: { ...process.env, CLICKHOUSE_URL: undefined },
+    freePorts: true,
+  });
+let stack = await startClickHouse();
+afterAll(async () => {
+  await stack.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+it('a ClickHouse that is killed in the middle of inserts has every event exactly once in the end, also in its views', async () => {
+  const url = stack.environment['CLICKHOUSE_URL'] ?? '';
+  const config = { ...clickhouseConfig, url };
+  await migrateClickHouse(config, { cluster: '' });
+  const clickhouse = createClickHouse(config);
+  const sink = await startSinkProcess({ CLICKHOUSE_URL: url, SINK_BATCH_WAIT_MS: '20', SINK_RETRY_WAIT_MS_MAX: '200' });
+  let produced = 0;
+  let conversions = 0;
+  let isOver = false;
+  async function produceUntilOver(): Promise<void> {
+    while (!isOver) {
+      const rows = newRows(100);
+      await produce(rows);
+      produced += rows.length;
+      conversions += rows.filter(({ event_type: type }) => type === 'conversion').length;
+    }
+  }
+  const load = produceUntilOver();
+  const stored = async () => (await countRows(clickhouse)).rows;
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = await stored();
+    await expect.poll(stored, { timeout: 40_000, interval: 10 }).toBeGreaterThan(before);
+    process.kill(stack.parts.find(({ name }) => name === 'clickhouse')?.pid ?? 0, 'SIGKILL');
+    await stack.stop();
+    stack = await startClickHouse();
+    expect(stack.environment['CLICKHOUSE_URL']).toBe(url);
+  }
+  isOver = true;
+  await load;
+  const all = { rows: produced, ids: produced, arrivals: produced, conversions };
+  await expect.poll(() => countRows(clickhouse).catch(String), { timeout: 60_000 }).toEqual(all);
+  expect(await sink.end('SIGTERM')).toBe(0);
+  await clickhouse.close();
+}, 240_000);
