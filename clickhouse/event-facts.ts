@@ -10,7 +10,7 @@ const sql = (name: string): URL => new URL(`./queries/${name}.sql`, import.meta.
 const copy = z.object({
   tenantId: z.string(),
   appId: z.string(),
-  userKey: z.uuid(),
+  userKey: z.guid(),
   occurredAtMs: epochMs,
   eventType: z.enum(EVENT_TYPES),
   name: z.string(),
@@ -36,7 +36,7 @@ export type EventCopy = z.infer<typeof copy>;
 export const readCopiesOfEvent = defineQuery({
   name: 'read_copies_of_event',
   file: sql('copies-of-event'),
-  parameters: z.object({ eventId: z.uuid(), tenantId: z.string() }),
+  parameters: z.object({ eventId: z.guid(), tenantId: z.string() }),
   row: copy,
 });
 
@@ -44,7 +44,7 @@ const credit = z.object({
   windowStartMs: epochMs,
   runId: z.uuid(),
   model: z.string(),
-  conversionEventId: z.uuid(),
+  conversionEventId: z.guid(),
   conversionName: z.string(),
   conversionAtMs: epochMs,
   touchpointEventId: z.string(),
@@ -65,7 +65,7 @@ export const readCreditsOfEvent = defineQuery({
   file: sql('credits-of-event'),
   parameters: z.object({
     tenantId: z.string(),
-    eventId: z.uuid(),
+    eventId: z.guid(),
     asConversion: z.boolean(),
     windowsFromMs: epochMs,
     windowsToMs: epochMs,
@@ -80,12 +80,12 @@ export const readEventsOfUser = defineQuery({
   parameters: z.object({
     tenantId: z.string(),
     appId: z.string(),
-    userKey: z.uuid(),
+    userKey: z.guid(),
     fromMs: epochMs,
     toMs: epochMs,
   }),
   row: z.object({
-    eventId: z.uuid(),
+    eventId: z.guid(),
     eventType: z.enum(EVENT_TYPES),
     name: z.string(),
     occurredAtMs: epochMs,

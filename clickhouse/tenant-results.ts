@@ -34,7 +34,7 @@ export const readConversionToShow = defineQuery({
   file: sql('conversion-to-show'),
   parameters: ofTenant,
   row: z.object({
-    eventId: z.uuid(),
+    eventId: z.guid(),
     name: z.string(),
     windowStartMs: z.number().int(),
     value: z.string(),

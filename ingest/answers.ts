@@ -11,7 +11,7 @@ const rejectedEvent = z
   .meta({ title: 'RejectedEvent' });
 
 const assignedEventId = z
-  .object({ index: z.int().min(0), event_id: z.uuid() })
+  .object({ index: z.int().min(0), event_id: z.guid() })
   .meta({ title: 'AssignedEventId', description: 'Identity of an accepted event that came without one.' });
 
 const traceId = z
