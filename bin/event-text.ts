@@ -1,4 +1,5 @@
 import type { EventCopy, EventCredit } from '../clickhouse/event-facts.ts';
+import { MODELS } from '../events/settings.ts';
 import type { Absence } from './event-absence.ts';
 import type { EventFacts, WindowFacts } from './event-facts.ts';
 import { printLine, printTable } from './output.ts';
@@ -78,7 +79,7 @@ function printCredits(credits: readonly EventCredit[], event: EventCopy): void {
       'credit',
       'value',
     ],
-    credits.map((credit) => [
+    inOrderOfModels(credits).map((credit) => [
       credit.model,
       isTouchpoint ? credit.conversionEventId : touchpointText(credit),
       isTouchpoint ? credit.conversionName : [credit.channel, credit.campaign].filter((part) => part !== '').join('/'),
@@ -88,6 +89,11 @@ function printCredits(credits: readonly EventCredit[], event: EventCopy): void {
     ]),
   );
 }
+
+const inOrderOfModels = (credits: readonly EventCredit[]): EventCredit[] =>
+  credits.toSorted((left, right) => modelRank(left) - modelRank(right));
+
+const modelRank = ({ model }: EventCredit): number => (MODELS as readonly string[]).indexOf(model);
 
 const touchpointText = ({ touchpointEventId, channel }: EventCredit): string =>
   channel === 'organic' && /^[0-]+$/.test(touchpointEventId) ? 'none' : touchpointEventId;

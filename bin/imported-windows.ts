@@ -111,7 +111,10 @@ async function waitForWindows(clickhouse: ClickHouse, waiting: Waiting): Promise
       const windows = await readWindows(clickhouse, waiting);
       const open = windows.filter(({ state }) => state === 'open');
       bar ??= startProgressBar('windows', windows.length);
-      bar.update(windows.length - open.length, `${windows.length - open.length} of ${windows.length} published`);
+      bar.update(
+        windows.length - open.length,
+        `${windows.length - open.length} of ${windows.length} published with all of it`,
+      );
       if (open.length === 0) return windows as ClosedWindow[];
       waiting.signal?.throwIfAborted();
       if (performance.now() > waiting.giveUpAt) throw notPublished(open);

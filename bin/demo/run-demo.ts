@@ -47,7 +47,7 @@ export interface DemoResult {
 const DAY_MS = 86_400_000;
 const EVENTS_PER_REQUEST = 250;
 const LEASE_MS = 60_000;
-const WINDOWS_WAIT_MS = 180_000;
+const WINDOWS_WAIT_MS = 600_000;
 
 /**
  * The whole way of a day of events on the real parts: sent over HTTP, on Kafka, in ClickHouse, closed into windows,
