@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseEnv } from '../../env.ts';
+import { generateDay } from '../../events/generator.ts';
 import { type Page, ROOT, listFiles, pages, readPage, readText, typedTexts } from './markdown.ts';
 
 /** Variables that belong to Node, not to us. */
@@ -52,6 +53,27 @@ test('README.md lists every root folder with a page of its own, and no other', (
   const folders = listFiles('*/README.md').map((path) => path.split('/'));
   const roots = folders.filter((parts) => parts.length === 2).map(([name = '']) => name);
   expect(listed.toSorted()).toEqual(roots.toSorted());
+});
+
+test('README.md shows the counts that the demo has today', () => {
+  const options = { seed: 1, events: 20_000, eventsPerRequest: 250, dayStartMs: Date.UTC(2026, 10, 23) };
+  const { sent, accepted, rejected, distinct, conversions, organic } = generateDay(options).expected;
+  const shown = readPage('README.md').blocks.find(({ language, text }) => language === 'text' && text.includes('sent'));
+  const counts = [...(shown?.text ?? '').matchAll(/^│ +(\w[\w ]*?) +│ +(\d+) │/gm)].map(([, stage = '', count]) => [
+    stage,
+    Number(count),
+  ]);
+  expect(Object.fromEntries(counts)).toEqual({
+    sent,
+    accepted,
+    rejected,
+    'on Kafka': accepted,
+    'in ClickHouse': accepted,
+    distinct,
+    conversions,
+    credited: conversions - organic,
+    organic,
+  });
 });
 
 test('CONTRIBUTING.md says what each gate wants', () => {
