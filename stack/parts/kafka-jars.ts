@@ -67,6 +67,12 @@ export function archiveArguments(folder: string): string[] {
   return existsSync(file) ? [`-XX:SharedArchiveFile=${file}`, '-Xshare:auto', '-Xlog:cds=off'] : [];
 }
 
+/** A random id in the form that Kafka wants. The tool would take one that begins with a hyphen for an option. */
+export function newClusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? newClusterId() : id;
+}
+
 /** Formats the storage of a new broker; one that is formatted already stays as it is. */
 export async function formatStorage(options: {
   classPath: string;
@@ -75,7 +81,6 @@ export async function formatStorage(options: {
   logFile: string;
   signal: AbortSignal;
 }): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
   await runBuildCommand({
     title: 'The storage of Kafka',
     command: needed({ java: findOnPath('java', options.environment) }, 'java'),
@@ -89,7 +94,7 @@ export async function formatStorage(options: {
       '--standalone',
       '--ignore-formatted',
       '-t',
-      clusterId,
+      newClusterId(),
       '-c',
       options.propertiesFile,
     ],
