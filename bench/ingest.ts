@@ -67,6 +67,8 @@ export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
       const results: ShapeResult[] = [];
       for (const shape of SHAPES) {
         const requests = buildRequests(shape, writeKey);
+        for (const server of [floor, ingest])
+          await warmUp({ ...server, requests }, shape, options.quick ? 1_000 : 8_000);
         const measure = (name: string, server: Omit<Server, 'name' | 'requests'>) => () =>
           measureServer({ ...server, name, requests }, shape, options);
         const contestants = { floor: measure('floor', floor), ingest: measure('ingest', ingest) };
@@ -117,9 +119,15 @@ export function buildRequests({ eventsPerRequest }: Pick<Shape, 'eventsPerReques
   });
 }
 
+/** Until the compiler of the server's runtime has seen the work, which takes it some seconds. */
+async function warmUp(server: Omit<Server, 'name'>, shape: Shape, durationMs: number): Promise<void> {
+  const { port, requests } = server;
+  await drive({ host: '127.0.0.1', port, requests, connections: shape.connections, durationMs });
+}
+
 async function measureServer(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement> {
   const load = { host: '127.0.0.1', port: server.port, requests: server.requests, connections: shape.connections };
-  await drive({ ...load, durationMs: options.quick ? 500 : 2_000 });
+  await warmUp(server, shape, options.quick ? 500 : 1_000);
   const cpuBefore = cpuSeconds(server.pid);
   const result = await drive({ ...load, durationMs: options.quick ? 2_000 : 8_000 });
   const cpu = cpuSeconds(server.pid) - cpuBefore;
