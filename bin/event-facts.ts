@@ -149,6 +149,9 @@ async function windowOf(
   };
 }
 
+/** Only a running worker can answer for a workflow, and without one the server would wait for it. */
+const DESCRIBE_TIMEOUT_MS = 3_000;
+
 /** What the workflow says; Temporal being away hides nothing else about the event. */
 async function describe(
   env: Env,
@@ -158,10 +161,15 @@ async function describe(
 ): Promise<{ phase: string; waitsFor: string }> {
   try {
     const window = windowAt(tenantId, settings.granularity, startMs);
-    const description = await withTemporal(env, (client) => describeWindow(client, window));
+    const description = await withTemporal(env, (client) =>
+      client.temporal.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () => describeWindow(client, window)),
+    );
     if (description === undefined) return { phase: 'unknown', waitsFor: 'no workflow looks after it' };
     return { phase: description.phase, waitsFor: description.waitsFor };
   } catch (error) {
-    return { phase: 'unknown', waitsFor: toTemporalError(error).message };
+    return {
+      phase: 'unknown',
+      waitsFor: `its workflow does not answer, a worker has to run (${toTemporalError(error).code})`,
+    };
   }
 }
