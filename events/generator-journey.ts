@@ -120,7 +120,7 @@ interface Past {
 
 /** Who has met more ads converts more often: install, then sign-up, then purchases. */
 function conversionsOf(random: Random, person: Person, { afterMs, touchpoints, isOrganic }: Past): GeneratedEvent[] {
-  if (!random.chance(isOrganic ? 0.6 : 0.1 + Math.min(touchpoints, 15) * 0.02)) return [];
+  if (!random.chance(isOrganic ? 0.35 : 0.1 + Math.min(touchpoints, 15) * 0.02)) return [];
   const conversions: GeneratedEvent[] = [];
   let at = afterMs + Math.round(random.logNormal(4 * 60_000, 1));
   const add = (type: 'install' | 'conversion', more: Record<string, string>) => {

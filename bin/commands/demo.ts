@@ -97,9 +97,12 @@ function show(result: DemoResult, options: Options): void {
 
 async function keep(platform: Platform, env: Env, signal: AbortSignal): Promise<void> {
   printLine();
-  printLine(`Ingest       http://${env.INGEST_HOST}:${env.INGEST_PORT}/v1/events`);
-  for (const { name, metricsUrl } of platform.processes) printLine(`${name.padEnd(12)} ${metricsUrl}`);
-  for (const { name, address } of platform.stack.parts) printLine(`${name.padEnd(12)} ${address}`);
+  const lines: [string, string][] = [
+    ['send events', `http://${env.INGEST_HOST}:${env.INGEST_PORT}/v1/events`],
+    ...platform.processes.map(({ name, metricsUrl }): [string, string] => [`${name} metrics`, metricsUrl]),
+    ...platform.stack.parts.map(({ name, address }): [string, string] => [name, address]),
+  ];
+  for (const [name, address] of lines) printLine(`${name.padEnd(15)} ${address}`);
   printProgress('Running until Ctrl-C. In another terminal: unmogrowp status, windows list, event, trace');
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

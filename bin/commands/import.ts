@@ -100,7 +100,6 @@ async function sendFile(job: Job): Promise<void> {
     if (toUnmogrowpError(error).code !== 'interrupted') throw withResume(error, job);
     return undefined;
   });
-  interruption.close();
   if (result === undefined || !result.isComplete) {
     if (options.json === true && result !== undefined) printJson(summaryOf(job, result, startedAt));
     printProgress(`Interrupted. The same command goes on from here: ${statePath(job)}`);
@@ -120,7 +119,16 @@ async function sendFile(job: Job): Promise<void> {
     tenantId,
     range: result.range,
     waitMs: options.waitSeconds * 1_000,
+    signal: interruption.signal,
+  }).catch((error: unknown) => {
+    if (!interruption.signal.aborted) throw error;
+    return undefined;
   });
+  if (closed === undefined) {
+    printProgress('Not waiting any more: everything is sent, and its windows close by themselves.');
+    process.exitCode = INTERRUPTED_EXIT_CODE;
+    return;
+  }
   if (options.json === true) printJson({ ...summary, ...closed });
   else printWindows(closed);
 }

@@ -29,7 +29,13 @@ async function newTenant(tenantId: string, eventsPerSecondMax?: number) {
 }
 
 const importArguments = (file: string, ...more: string[]) => [
-  ...['import', file, '--mapping', mapping, '--url', ingest.url, '--no-wait'],
+  'import',
+  file,
+  '--mapping',
+  mapping,
+  '--url',
+  ingest.url,
+  '--no-wait',
   ...more,
 ];
 
@@ -55,7 +61,11 @@ it('an import that is killed goes on where it was, and nothing is lost or counte
   expect(second.code).toBe(0);
   const events = rows + rows / 100;
   expect(JSON.parse(second.stdout)).toMatchObject({
-    ...{ is_complete: true, rows, rows_before: positionAtKill, accepted: events, rejected: 0 },
+    is_complete: true,
+    rows,
+    rows_before: positionAtKill,
+    accepted: events,
+    rejected: 0,
   });
   expect(await tenant.distinctOnKafka()).toBe(events);
   expect(existsSync(statePath)).toBe(false);

@@ -6,7 +6,7 @@ import { testVariables } from '../support/parts.ts';
 import { runCommand } from './import-command.ts';
 
 /** Starts a process of the platform on the parts of this test file and ends it with the file; gives its ready line. */
-export async function startProcess(
+async function startProcess(
   name: 'ingest' | 'sink' | 'worker',
   variables: Record<string, string> = {},
 ): Promise<{ listening?: string; metrics: string }> {
