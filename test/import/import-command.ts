@@ -70,12 +70,20 @@ events:
   return path;
 }
 
-/** Writes a file of `rows` rows, one a second, every hundredth of them with a price. */
-export function writeShopFile(path: string, rows: number, startsAt = Date.UTC(2026, 0, 5)): void {
+/**
+ * Writes a file of `rows` rows, one a second, every hundredth of them with a price, and every `badEvery`th with a channel
+ * that ingest refuses.
+ */
+export function writeShopFile(
+  path: string,
+  rows: number,
+  { startsAt = Date.UTC(2026, 0, 5), badEvery = Infinity }: { startsAt?: number; badEvery?: number } = {},
+): void {
   const lines = ['time,user,channel,price'];
   for (let row = 0; row < rows; row += 1) {
     const time = new Date(startsAt + row * 1_000).toISOString().slice(0, 19).replace('T', ' ');
-    lines.push(`${time},${row % 997},channel-${row % 7},${row % 100 === 99 ? '9.90' : ''}`);
+    const channel = row % badEvery === badEvery - 1 ? 'x'.repeat(129) : `channel-${row % 7}`;
+    lines.push(`${time},${row % 997},${channel},${row % 100 === 99 ? '9.90' : ''}`);
   }
   writeFileSync(path, `${lines.join('\n')}\n`);
 }

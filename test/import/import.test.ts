@@ -43,7 +43,8 @@ it('an import that is killed goes on where it was, and nothing is lost or counte
   const tenant = await newTenant('killed', 4_000);
   const file = join(folder, 'killed.csv');
   const rows = 20_000;
-  writeShopFile(file, rows);
+  const bad = 200;
+  writeShopFile(file, rows, { badEvery: rows / bad });
   const first = startCommand(importArguments(file), tenant.variables);
   const statePath = `${file}.import.json`;
   const position = () => {
@@ -58,17 +59,40 @@ it('an import that is killed goes on where it was, and nothing is lost or counte
 
   const second = await runCommand(importArguments(file, '--json'), tenant.variables);
   expect(second.stderr).not.toContain('error');
-  expect(second.code).toBe(0);
-  const events = rows + rows / 100;
+  expect(second.code).toBe(3);
+  const events = rows + rows / 100 - bad;
   expect(JSON.parse(second.stdout)).toMatchObject({
     is_complete: true,
     rows,
     rows_before: positionAtKill,
     accepted: events,
-    rejected: 0,
+    rejected: bad,
   });
   expect(await tenant.distinctOnKafka()).toBe(events);
   expect(existsSync(statePath)).toBe(false);
+  const [, ...rejects] = readFileSync(`${file}.rejects.csv`, 'utf8').trimEnd().split('\n');
+  expect(rejects.map((reject) => Number(reject.split(',')[0]))).toEqual(
+    Array.from({ length: bad }, (_, index) => (index + 1) * (rows / bad) + 1),
+  );
+});
+
+it('an import waits for an ingest that is away, and loses nothing', async () => {
+  const tenant = await newTenant('outage', 4_000);
+  const file = join(folder, 'outage.csv');
+  writeShopFile(file, 15_000);
+  const spool = { INGEST_SPOOL_DIRECTORY: join(folder, 'spool') };
+  const fragile = await startIngest('node', spool);
+  const { port } = new URL(fragile.url);
+  const running = startCommand([...importArguments(file), '--url', fragile.url, '--json'], tenant.variables);
+  await vi.waitFor(() => expect(existsSync(`${file}.import.json`)).toBe(true), { timeout: 30_000, interval: 20 });
+  await fragile.end('SIGKILL');
+  const again = await startIngest('node', { ...spool, INGEST_PORT: port });
+  const { code, stdout, stderr } = await running.ended;
+  await again.end('SIGTERM');
+  expect(code).toBe(0);
+  expect(stderr).toContain('for ingest: ');
+  expect(JSON.parse(stdout)).toMatchObject({ accepted: 15_150, rejected: 0 });
+  expect(await tenant.distinctOnKafka()).toBe(15_150);
 });
 
 it('a second import sends the same identities, also of a copied, renamed or grown file', async () => {
@@ -89,7 +113,7 @@ it('another file of the same mapping is other events', async () => {
   const tenant = await newTenant('others');
   for (const day of [5, 6]) {
     const file = join(folder, `day-${day}.csv`);
-    writeShopFile(file, 200, Date.UTC(2026, 0, day));
+    writeShopFile(file, 200, { startsAt: Date.UTC(2026, 0, day) });
     expect(await runCommand(importArguments(file), tenant.variables)).toMatchObject({ code: 0 });
   }
   expect(await tenant.distinctOnKafka()).toBe(404);
