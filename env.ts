@@ -128,7 +128,7 @@ const schema = z
       .max(500_000)
       .default(100_000)
       .describe('Most rows of one insert.'),
-    SINK_BATCH_WAIT_MS: milliseconds(200).describe('How long an insert waits for more rows.'),
+    SINK_BATCH_WAIT_MS: milliseconds(300).describe('How long an insert waits for more rows.'),
     SINK_RETRY_WAIT_MS_MAX: milliseconds(10_000).describe(
       'Longest pause between two attempts while ClickHouse is away.',
     ),
