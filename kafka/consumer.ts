@@ -19,6 +19,8 @@ export interface GroupConsumerConfig extends KafkaConnection {
 /** Partitions that this process may work on, until the group gives them to somebody else. */
 export interface Assignment {
   readonly generation: number;
+  /** The identity of the topic, which its name is not: the offsets of a topic made anew begin at 0 again. */
+  readonly topicId: string;
   /** Where the group stands, read after the group had shut out everybody who had these partitions before. */
   readonly positions: readonly CommittedPosition[];
   /**
@@ -100,13 +102,14 @@ export function consumeAsGroup(config: GroupConsumerConfig, work: Work): GroupCo
   });
 
   async function workOn(place: Member, partitions: readonly number[], mine: AbortController): Promise<void> {
-    const positions = await retry(mine.signal, () => offsets.read(partitions));
-    if (positions === undefined || mine.signal.aborted) return;
+    const found = await retry(mine.signal, () => Promise.all([offsets.topicId(), offsets.read(partitions)]));
+    if (found === undefined || mine.signal.aborted) return;
+    const [topicId, positions] = found;
     isWorking = true;
     const commit = (position: CommittedPosition): Promise<void> =>
       offsets.commit({ place, position, findCoordinator: () => member.findGroupCoordinator() });
     try {
-      await work({ generation: place.generationId, positions, commit }, mine.signal);
+      await work({ generation: place.generationId, topicId, positions, commit }, mine.signal);
     } catch (error) {
       onError(classifyKafkaError(error));
     }

@@ -26,6 +26,8 @@ export interface Commit {
 
 interface Offsets {
   read: (partitions: readonly number[]) => Promise<CommittedPosition[]>;
+  /** The identity of the topic: a topic that is deleted and made again under the same name has another one. */
+  topicId: () => Promise<string>;
   commit: (commit: Commit) => Promise<void>;
   ends: () => Promise<number[]>;
   close: () => Promise<void>;
@@ -92,7 +94,12 @@ export function createOffsets(config: KafkaConnection & { group: string; topic: 
     }
   }
 
-  return { read, commit, ends, close: () => admin.close() };
+  async function topicId(): Promise<string> {
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+    return metadata.topics.get(topic)?.id ?? topic;
+  }
+
+  return { read, topicId, commit, ends, close: () => admin.close() };
 }
 
 /**

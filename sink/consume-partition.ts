@@ -9,6 +9,7 @@ import type { StoreBatch } from './store-batch.ts';
 
 export interface PartitionWork {
   position: CommittedPosition;
+  topicId: string;
   buffer: PartitionBuffer;
   commit: (position: CommittedPosition) => Promise<void>;
   storeBatch: StoreBatch;
@@ -39,7 +40,7 @@ export async function consumePartition(work: PartitionWork): Promise<void> {
     }
     const { last }: Batch = begun;
     try {
-      await work.storeBatch(partition, begun, abort);
+      await work.storeBatch({ topicId: work.topicId, partition }, begun, abort);
     } finally {
       slots.release();
     }

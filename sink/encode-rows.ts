@@ -1,15 +1,12 @@
 import { POSITION_COLUMNS, ROW_COLUMNS } from '../events/row.ts';
 import type { ConsumedRecord } from '../kafka/fetcher.ts';
-import type { OffsetRange } from './range.ts';
+import type { OffsetRange, Place } from './range.ts';
 
 /** The columns of an encoded line, in its order. */
 export const INSERT_COLUMNS: readonly string[] = [...POSITION_COLUMNS, ...ROW_COLUMNS];
 
 /** Where the lines of a range come from. */
-export interface Origin extends OffsetRange {
-  topic: string;
-  partition: number;
-}
+export type Origin = Place & OffsetRange;
 
 /** One line of a record, as it was sent. */
 export interface Line {

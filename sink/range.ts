@@ -4,9 +4,17 @@ export interface OffsetRange {
   last: number;
 }
 
+/** Where a range lies. */
+export interface Place {
+  topic: string;
+  /** A topic that was deleted and made anew counts from 0 again: its ranges must not be taken for those of the old one. */
+  topicId: string;
+  partition: number;
+}
+
 /** What is inserted under one token: the same for ever for the same records, whoever inserts them and however often. */
-export function tokenOf(topic: string, partition: number, { first, last }: OffsetRange): string {
-  return `${topic}:${partition}:${first}-${last}`;
+export function tokenOf({ topic, topicId, partition }: Place, { first, last }: OffsetRange): string {
+  return `${topic}:${partition}:${first}-${last}:${topicId}`;
 }
 
 const NOTE = /^begun:(\d+)-(\d+)$/;

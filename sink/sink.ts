@@ -77,7 +77,7 @@ interface AssignmentWork {
 async function workOn({ assignment, signal, options, ...shared }: AssignmentWork): Promise<void> {
   const { metrics, onError, limits, retryWaitMsMax, storeBatch } = options;
   const { slots, committed, fetch } = shared;
-  const { positions, commit } = assignment;
+  const { positions, topicId, commit } = assignment;
   report(options, assignment);
   const finish = new AbortController();
   // Every partition listens to both.
@@ -89,7 +89,7 @@ async function workOn({ assignment, signal, options, ...shared }: AssignmentWork
   const consuming = positions.map(async (position) => {
     const buffer = buffers.get(position.partition) as PartitionBuffer;
     onCommitted(position.partition, position.offset);
-    const tools = { buffer, commit, storeBatch, slots, metrics, retryWaitMsMax, onError, onCommitted };
+    const tools = { topicId, buffer, commit, storeBatch, slots, metrics, retryWaitMsMax, onError, onCommitted };
     try {
       await consumePartition({ position, ...tools, stop: signal, abort: finish.signal });
     } catch (error) {

@@ -8,7 +8,7 @@ import { type DeadLetter, toDeadLetterRecord } from './dead-letters.ts';
 import { type EncodedRows, type Line, type Origin, encodeLines, encodeRecords, splitLines } from './encode-rows.ts';
 import type { InsertRows } from './insert-rows.ts';
 import type { SinkMetrics } from './metrics.ts';
-import { tokenOf } from './range.ts';
+import { type Place, tokenOf } from './range.ts';
 import { untilItWorks } from './retry.ts';
 import { inInsertSpan } from './traces.ts';
 
@@ -22,7 +22,7 @@ export interface StoreOptions {
 }
 
 /** Resolves when every row of the batch is in ClickHouse or is a dead letter; throws `interrupted` when aborted. */
-export type StoreBatch = (partition: number, batch: Batch, signal: AbortSignal) => Promise<void>;
+export type StoreBatch = (place: Omit<Place, 'topic'>, batch: Batch, signal: AbortSignal) => Promise<void>;
 
 /**
  * Makes the function that stores one range. All that it does can be done again and changes nothing then: the range's
@@ -31,8 +31,8 @@ export type StoreBatch = (partition: number, batch: Batch, signal: AbortSignal) 
 export function createStoreBatch(options: StoreOptions): StoreBatch {
   const { topic, insertRows, produceDeadLetters, metrics, onError } = options;
 
-  return async function storeBatch(partition, batch, signal) {
-    const origin: Origin = { topic, partition, first: batch.first, last: batch.last };
+  return async function storeBatch(place, batch, signal) {
+    const origin: Origin = { topic, ...place, first: batch.first, last: batch.last };
     const [known, unknown] = splitByFormat(batch.records);
     await inInsertSpan(origin, batch.records, async (span) => {
       await bury(origin, unknown.map(unknownFormat), signal);
@@ -53,7 +53,7 @@ export function createStoreBatch(options: StoreOptions): StoreBatch {
     signal: AbortSignal,
   ): Promise<UnmogrowpError | undefined> {
     if (rows.rows === 0) return undefined;
-    const token = tokenOf(origin.topic, origin.partition, origin) + part;
+    const token = tokenOf(origin, origin) + part;
     try {
       await retry(origin.partition, signal, () => measured(metrics, () => insertRows(rows, token, signal)));
     } catch (error) {

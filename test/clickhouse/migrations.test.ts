@@ -21,7 +21,7 @@ const insertRows = createInsertRows(clickhouse);
 /** Inserts rows as the sink would, as one record at an offset. */
 function insert(rows: readonly EventRow[], offset: number, token = `events:0:${offset}-${offset}`): Promise<void> {
   const value = Buffer.from(rows.map(encodeRow).join('\n'));
-  const origin = { topic: 'events', partition: 0, first: offset, last: offset };
+  const origin = { topic: 'events', topicId: 'a', partition: 0, first: offset, last: offset };
   const encoded = encodeRecords(origin, [{ offset, timestampMs: 0, value, headers: [] }]);
   return insertRows(encoded, token, new AbortController().signal);
 }
