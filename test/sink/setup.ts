@@ -16,7 +16,7 @@ import { sinkGroup, topicName } from '../../kafka/topics.ts';
 import { testEnv, testVariables } from '../support/parts.ts';
 
 export const EVENTS = topicName(testEnv.KAFKA_PREFIX, 'events');
-export const DEAD_LETTERS = topicName(testEnv.KAFKA_PREFIX, 'dead-letters');
+const DEAD_LETTERS = topicName(testEnv.KAFKA_PREFIX, 'dead-letters');
 export const GROUP = sinkGroup(testEnv.KAFKA_PREFIX);
 export const PARTITIONS = testEnv.KAFKA_EVENTS_PARTITIONS;
 
