@@ -218,3 +218,19 @@ export async function startWorker(variables: Record<string, string> = {}): Promi
     },
   };
 }
+
+/** The credits that readers see of a window: model, channel and credit. */
+export async function publishedCredits(
+  clickhouse: ClickHouse,
+  { tenantId, windowStartMs }: WindowKey,
+): Promise<[string, string, number][]> {
+  const result = await clickhouse.client.query({
+    query: `SELECT model, channel, sum(credit) AS credit FROM credits
+      WHERE tenant_id = {tenantId:String} AND window_start = toDateTime({seconds:UInt32}, 'UTC')
+      GROUP BY model, channel ORDER BY model, channel`,
+    query_params: { tenantId, seconds: windowStartMs / 1_000 },
+    format: 'JSONEachRow',
+  });
+  const rows = await result.json<{ model: string; channel: string; credit: string }>();
+  return rows.map(({ model, channel, credit }) => [model, channel, Number(credit)]);
+}

@@ -138,6 +138,7 @@ export async function withWorker<Result>(
     workflowBundle: await loadWorkflowBundle(testPlugin),
     plugins: [testPlugin],
     activities,
+    maxHeartbeatThrottleInterval: 100,
     ...options,
   });
   return worker.runUntil(() =>
