@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { toUnmogrowpError } from '../errors.ts';
+import { currentTraceId } from './trace-id.ts';
 
 type Activity = (input: never) => Promise<unknown>;
 
@@ -30,7 +31,8 @@ function toFailure(thrown: unknown): Error {
     message: error.message,
     type: error.code,
     nonRetryable: !error.retryable,
-    details: [error.context],
+    // What logs a failure, or shows it much later, does so outside of its trace.
+    details: [{ ...error.context, trace_id: currentTraceId() }],
     cause: error,
   });
 }

@@ -3,7 +3,7 @@ import type { WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keyOf } from './load-window.ts';
 import { insertPublication, insertRun, readCurrentPublication, readRun } from './run-queries.ts';
-import { currentTraceId } from './verify-run.ts';
+import { currentTraceId } from './trace-id.ts';
 
 /**
  * Makes a run the truth: one row, which every view follows. Repeating it writes nothing; a version that somebody else

@@ -1,4 +1,3 @@
-import { trace } from '@opentelemetry/api';
 import { UnmogrowpError } from '../errors.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import type { RunSummary, WindowActivities } from './contract.ts';
@@ -13,6 +12,7 @@ import {
   readRun,
   readRunTotals,
 } from './run-queries.ts';
+import { currentTraceId } from './trace-id.ts';
 import { summarize, totalsProblems } from './verify-totals.ts';
 
 /**
@@ -86,11 +86,4 @@ function summaryOf(run: Run): RunSummary {
   const { runId, conversions, conversionsAttributed, conversionsOrganic, touchpoints, credits } = run;
   const durationMs = run.finishedAtMs - run.startedAtMs;
   return { runId, conversions, conversionsAttributed, conversionsOrganic, touchpoints, credits, durationMs };
-}
-
-const NO_TRACE = '';
-
-/** The trace that the activity runs in: the window's run. */
-export function currentTraceId(): string {
-  return trace.getActiveSpan()?.spanContext().traceId ?? NO_TRACE;
 }

@@ -1,6 +1,7 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Env } from '../env.ts';
+import { logTemporal } from './temporal-log.ts';
 
 /** Fine enough for an alert on 200 ms, wide enough for runs of an hour; the SDK's own end at a minute. */
 const SECONDS = [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600];
@@ -12,11 +13,7 @@ const SECONDS = [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600
 export function installTemporalRuntime(env: Env, logger: Logger): void {
   Runtime.install({
     shutdownSignals: [],
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const { error, ...fields } = (meta ?? {}) as Record<string, unknown>;
-      const method = ({ TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const)[level];
-      logger[method]({ ...fields, ...(error === undefined ? {} : { err: error }) }, message);
-    }),
+    logger: new DefaultLogger('INFO', (entry) => logTemporal(logger, entry)),
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
       metrics: {
