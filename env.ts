@@ -165,7 +165,9 @@ export type Env = z.infer<typeof schema>;
 
 /** Every variable with its meaning and its default (absent where there is none), for docs/configuration.md. */
 export function describeEnv(): { name: string; meaning: string; fallback?: string }[] {
-  const defaults: Readonly<Record<string, unknown>> = schema.parse({});
+  const defaults: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>> = schema.parse(
+    {},
+  );
   return Object.entries(schema.shape).map(([name, { description }]) => {
     if (description === undefined) throw new UnmogrowpError('bug', `${name} has no description in env.ts`);
     const fallback = defaults[name];

@@ -4,11 +4,10 @@ import { defineCommand, defineQuery } from '../clickhouse/define.ts';
 import { GRANULARITIES, MODELS } from '../events/settings.ts';
 
 /** States that a run reaches, in their order, as stored in `runs`. */
-export const RUN_STATES = ['computed', 'unchanged', 'published', 'inconsistent'] as const;
-export type RunState = (typeof RUN_STATES)[number];
+const RUN_STATES = ['computed', 'unchanged', 'published', 'inconsistent'] as const;
 
 /** Why a window was computed, as stored with runs and publications. */
-export const RUN_REASONS = ['close', 'reopen', 'command', 'replay'] as const;
+const RUN_REASONS = ['close', 'reopen', 'command', 'replay'] as const;
 
 const sql = (name: string): URL => new URL(`./sql/${name}.sql`, import.meta.url);
 
@@ -171,9 +170,14 @@ const deleteCreditsPerDay = defineCommand({
   parameters: oneRun,
 });
 
+/** A run that began longer ago is not published any more. */
+export const PUBLISHABLE_MS = 12 * 3_600_000;
+/** A run that was computed longer ago and is not published is removed: well after it could still have been published. */
+export const REMOVABLE_MS = 24 * 3_600_000;
+
 /**
  * Deletes the credits of runs that were never published and were computed before `insertedBeforeMs`, at most `runsMax`
- * of them; gives how many. A run younger than a day may still be on its way to its publication.
+ * of them; gives how many.
  */
 export async function deleteUnpublishedRuns(
   clickhouse: ClickHouse,

@@ -6,6 +6,7 @@ import type { WindowOutcome } from '../../workflows/messages.ts';
 import {
   DAY_MS,
   HOUR_MS,
+  type Plain,
   type WindowHandle,
   describeWindow,
   newWindow,
@@ -55,11 +56,10 @@ test('a window waits for its end and the allowed lateness, publishes once, and f
 test('lateness that a tenant prolongs while the window waits is kept', async () => {
   let allowedLatenessMs = HOUR_MS;
   const { activities, calls } = plainActivities({}, () => ({}));
-  const { loadWindow } = activities;
   const replaced = {
     ...activities,
-    loadWindow: async (input: Parameters<typeof loadWindow>[0]) => ({
-      ...(await loadWindow(input)),
+    loadWindow: async (input: Parameters<Plain['loadWindow']>[0]) => ({
+      ...(await activities.loadWindow(input)),
       allowedLatenessMs,
     }),
   };
@@ -164,12 +164,11 @@ test('the lease of an import holds a window for as long as it is prolonged', asy
 test('a run that does not add up publishes nothing, is visible, and is made again on new data', async () => {
   let isWrong = true;
   const { activities, calls } = plainActivities({ allowedLatenessMs: 0, reopenIntervalMs: 1 });
-  const { verifyRun } = activities;
   const replaced = {
     ...activities,
-    verifyRun: (input: Parameters<typeof verifyRun>[0]) => {
+    verifyRun: (input: Parameters<Plain['verifyRun']>[0]) => {
       if (isWrong) throw ApplicationFailure.nonRetryable('they differ', 'run_inconsistent');
-      return verifyRun(input);
+      return activities.verifyRun(input);
     },
   };
   await withWorker(environment, replaced, async (start) => {
@@ -263,19 +262,18 @@ test('a cancelled window ends, and tells what it was computing', async () => {
 
 test('two tenants in one worker share no state, also when every task replays them', async () => {
   const { activities, calls } = plainActivities({ allowedLatenessMs: 0 });
-  const { loadWindow } = activities;
   const published = new Map<string, { version: number; runId: string; firstPublishedAtMs: number }>();
   const separate = {
     ...activities,
-    loadWindow: async (input: Parameters<typeof loadWindow>[0]) => ({
-      ...(await loadWindow(input)),
+    loadWindow: async (input: Parameters<Plain['loadWindow']>[0]) => ({
+      ...(await activities.loadWindow(input)),
       publication: published.get(input.window.tenantId) ?? null,
     }),
-    verifyRun: async (input: Parameters<typeof activities.verifyRun>[0]) => ({
+    verifyRun: async (input: Parameters<Plain['verifyRun']>[0]) => ({
       ...(await activities.verifyRun(input)),
       publicationVersion: published.get(input.window.tenantId)?.version ?? 0,
     }),
-    publishRun: async (input: Parameters<typeof activities.publishRun>[0]) => {
+    publishRun: async (input: Parameters<Plain['publishRun']>[0]) => {
       const { publicationVersion: version, runId, publishedAtMs } = input;
       const firstPublishedAtMs = published.get(input.window.tenantId)?.firstPublishedAtMs ?? publishedAtMs;
       published.set(input.window.tenantId, { version, runId, firstPublishedAtMs });

@@ -21,9 +21,17 @@ export const testPlugin = new OpenTelemetryPlugin({
 /** Number of the type in Temporal's API, whose package is not a dependency of its own. */
 const KEYWORD = 2;
 
+/** Says of Temporal's core only what is an error: what it warns of is what these tests do on purpose. */
+export function quietRuntime(): void {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
+}
+
 /** Temporal's server whose clock jumps to the next timer while somebody waits for a result. */
 export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   const path = await obtainTemporalTestServer(process.env);
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },

@@ -1,0 +1,15 @@
+import { sleep } from '@temporalio/workflow';
+import type { ReconcileInput, WindowInput } from '../../../workflows/messages.ts';
+import * as workflows from '../../../workflows/index.ts';
+
+/** As it is, but for a timer in front: what a careless change would do to windows that are under way. */
+export async function window(input: WindowInput): ReturnType<typeof workflows.window> {
+  await sleep('1 second');
+  return workflows.window(input);
+}
+
+/** The same for the reconcile. */
+export async function reconcile(input: ReconcileInput): ReturnType<typeof workflows.reconcile> {
+  await sleep('1 second');
+  return workflows.reconcile(input);
+}
