@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { type Cutoff, mergeCutoffs } from '../events/cutoff.ts';
 import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import { activeLeases } from '../postgres/leases.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
 import { type Tenant, loadTenants } from '../postgres/tenants.ts';
 import { reopenWindow, startWindow, toTemporalError } from './client.ts';
 import type { ReconcileActivities, ReconcileCursor } from './contract.ts';
@@ -21,7 +22,7 @@ type Found = Awaited<ReturnType<typeof findWindows>>[number];
 export function createReconcilePage(dependencies: ActivityDependencies): ReconcileActivities['reconcilePage'] {
   const { clickhouse, postgres, metrics, nowMs } = dependencies;
   return async function reconcilePage({ after, windowsMax }) {
-    const tenants = (await loadTenants(postgres)).filter(({ tenant_id }) => tenant_id >= (after?.tenantId ?? ''));
+    const tenants = await tenantsFrom(postgres, after?.tenantId ?? '');
     const page = tenants.slice(0, TENANTS_PER_PAGE);
     const counts = { started: 0, reopened: 0, held: 0 };
     const last = page.at(-1);
@@ -31,6 +32,7 @@ export function createReconcilePage(dependencies: ActivityDependencies): Reconci
       windowSeconds: page.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
       lookbackSeconds: page.map(({ settings }) => lookbackMs(settings) / 1_000),
       horizonSeconds: page.map(({ settings }) => settings.late_horizon_seconds),
+      milestones: page.map(({ settings }) => (settings.models.includes('w_shaped') ? settings.w_shaped_milestone : '')),
       afterTenantId: after?.tenantId ?? '',
       afterWindowStartMs: after?.windowStartMs ?? 0,
       nowMs: nowMs(),
@@ -46,6 +48,12 @@ export function createReconcilePage(dependencies: ActivityDependencies): Reconci
     metrics.heldWindows.inc(counts.held);
     return { ...counts, next: nextCursor(found, windowsMax, tenants.length > page.length ? last : undefined) };
   };
+}
+
+/** In the order in which ClickHouse compares names: PostgreSQL may have a language that sorts them otherwise. */
+async function tenantsFrom(postgres: PostgresPool, firstTenantId: string): Promise<Tenant[]> {
+  const tenants = (await loadTenants(postgres)).filter(({ tenant_id }) => tenant_id >= firstTenantId);
+  return tenants.sort((left, right) => (left.tenant_id < right.tenant_id ? -1 : 1));
 }
 
 function nextCursor(found: readonly Found[], windowsMax: number, lastTenant?: Tenant): ReconcileCursor | null {

@@ -17,11 +17,13 @@ export const findWindows = defineQuery({
   name: 'find_windows',
   file: sql('find-windows'),
   parameters: z.object({
-    /** The four lists belong together: one entry for each tenant. */
+    /** The five lists belong together: one entry for each tenant. */
     tenantIds: z.array(z.string()),
     windowSeconds: z.array(count),
     lookbackSeconds: z.array(count),
     horizonSeconds: z.array(count),
+    /** Empty where no model asks for a milestone. */
+    milestones: z.array(z.string()),
     afterTenantId: z.string(),
     afterWindowStartMs: z.number().int(),
     nowMs: z.number().int(),

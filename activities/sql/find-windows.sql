@@ -71,18 +71,29 @@ WITH
         INNER JOIN newest USING (tenant_id, hour)
         GROUP BY tenant_id, window_start, kafka_topic, kafka_partition
     ),
-    -- Copies of a conversion that claim another time than the copy in a window: they may be the ones that count.
+    -- Copies of a conversion that claim another time than the copy in a window: they may be the ones that count. A
+    -- milestone shapes the journeys of its user for a whole lookback, and with them the windows in which they end.
     moved AS (
-        SELECT tenant_id, here.1 AS window_start, elsewhere.2 AS kafka_topic, elsewhere.3 AS kafka_partition, max(elsewhere.4) AS offset_max
+        SELECT
+            tenant_id,
+            toDateTime(arrayJoin(range(here.1, here.2 + 1, seconds)), 'UTC') AS window_start,
+            elsewhere.3 AS kafka_topic,
+            elsewhere.4 AS kafka_partition,
+            max(elsewhere.5) AS offset_max
         FROM (
-            SELECT tenant_id, here, elsewhere
+            SELECT tenant_id, seconds, here, elsewhere
             FROM (
                 SELECT
                     tenant_id,
                     event_id,
                     transform(tenant_id, tenant_ids, {windowSeconds:Array(UInt32)}, toUInt32(86400)) AS seconds,
+                    transform(tenant_id, tenant_ids, {lookbackSeconds:Array(UInt32)}, toUInt32(86400)) AS lookback_seconds,
+                    transform(tenant_id, tenant_ids, {milestones:Array(String)}, '') AS milestone,
                     groupUniqArray((
-                        toDateTime(intDiv(toUnixTimestamp(occurred_at), seconds) * seconds, 'UTC'),
+                        toUInt32(intDiv(toUnixTimestamp(occurred_at), seconds) * seconds),
+                        toUInt32(intDiv(
+                            toUnixTimestamp(occurred_at) + if(milestone != '' AND name = milestone, lookback_seconds, 0),
+                            seconds) * seconds),
                         toString(kafka_topic), kafka_partition, kafka_offset
                     )) AS copies
                 FROM conversions_by_id_v1
