@@ -56,18 +56,22 @@ export async function inTransaction<Result>(
     throw classifyPostgresError(error);
   });
   let broken: Error | undefined;
+  // The pool listens to idle connections only; an error of this one that nobody listens to would end the process.
+  const onLost = (error: Error): void => {
+    broken = error;
+  };
+  connection.on('error', onLost);
   try {
     await queryRows(connection, 'BEGIN');
     const result = await work(connection);
     await queryRows(connection, 'COMMIT');
     return result;
   } catch (error) {
-    await connection.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
+    await connection.query('ROLLBACK').catch(onLost);
     throw error;
   } finally {
     connection.release(broken);
+    connection.off('error', onLost);
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../events/settings.ts';
 import { activeLeases, extendLease, releaseLease, takeLease } from '../../postgres/leases.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
-import { createPostgresPool, queryRows } from '../../postgres/pool.ts';
+import { createPostgresPool, inTransaction, queryRows } from '../../postgres/pool.ts';
 import { changeSettings, loadSettings } from '../../postgres/settings.ts';
 import { openSpools, reportSpool } from '../../postgres/spools.ts';
 import { createTenant, loadTenants } from '../../postgres/tenants.ts';
@@ -130,5 +130,18 @@ describe('errors', () => {
     await expect(queryRows(pool, 'SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({
       code: 'postgres_unavailable',
     });
+  });
+
+  it('of a connection that is lost inside a transaction end that transaction and not the process', async () => {
+    const isGone = async (pid: number) =>
+      (await queryRows(pool, 'SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).length === 0;
+    const lost = inTransaction(pool, async (connection) => {
+      const [backend] = await queryRows<{ pid: number }>(connection, 'SELECT pg_backend_pid() AS pid');
+      await queryRows(pool, 'SELECT pg_terminate_backend($1)', [backend?.pid]);
+      await expect.poll(() => isGone(backend?.pid ?? 0)).toBe(true);
+      await queryRows(connection, 'SELECT 1');
+    });
+    await expect(lost).rejects.toMatchObject({ code: 'postgres_unavailable', retryable: true });
+    expect(await queryRows(pool, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });
