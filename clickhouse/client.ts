@@ -92,7 +92,7 @@ export function runNamed<Result>(
         ...(options.queryId === undefined ? {} : { query_id: options.queryId }),
       });
     } catch (thrown) {
-      const error = classifyClickHouseError(thrown, name);
+      const error = classifyClickHouseError(thrown, { query: name, isAborted: options.signal?.aborted === true });
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.code });
       throw error;
     } finally {
