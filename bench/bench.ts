@@ -39,12 +39,14 @@ export function median(numbers: readonly number[]): number {
  * Measures several things in turn, so that whatever else the machine does meets all of them. Each round begins with
  * another one, because a later one finds warmer caches and a busier disk.
  */
-export async function measureInTurn<Name extends string, Result>(
+export async function measureInTurn<Results extends Record<string, unknown>>(
   rounds: number,
-  contestants: Readonly<Record<Name, (round: number) => Promise<Result>>>,
-): Promise<Record<Name, Result[]>> {
-  const names = Object.keys(contestants) as Name[];
-  const results = Object.fromEntries(names.map((name): [Name, Result[]] => [name, []])) as Record<Name, Result[]>;
+  contestants: { readonly [Name in keyof Results]: (round: number) => Promise<Results[Name]> },
+): Promise<{ [Name in keyof Results]: Results[Name][] }> {
+  const names = Object.keys(contestants) as (keyof Results)[];
+  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as {
+    [Name in keyof Results]: Results[Name][];
+  };
   for (let round = 0; round < rounds; round += 1) {
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {

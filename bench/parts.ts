@@ -30,7 +30,10 @@ const CLICKHOUSE_MEMORY_BYTES_MAX = 4_000_000_000;
  * Starts the parts that a bench needs, on free ports and in a folder of its own; a part with an address in the
  * environment is used as it is. Kafka compiles fully, as a broker in production does.
  */
-export async function startBenchParts(parts: readonly PartName[]): Promise<BenchParts> {
+export async function startBenchParts(
+  parts: readonly PartName[],
+  { clickhouseMemoryBytesMax = CLICKHOUSE_MEMORY_BYTES_MAX } = {},
+): Promise<BenchParts> {
   const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-bench-'));
   const printer = createProgressPrinter();
   const stack = await startStack({
@@ -39,7 +42,7 @@ export async function startBenchParts(parts: readonly PartName[]): Promise<Bench
     parts,
     freePorts: true,
     onProgress: printer.onProgress,
-    tuning: { kafkaCompileFully: true, clickhouseMemoryBytesMax: CLICKHOUSE_MEMORY_BYTES_MAX },
+    tuning: { kafkaCompileFully: true, clickhouseMemoryBytesMax },
   });
   printer.close();
   const name = `bench_${Date.now().toString(36)}`;
@@ -52,6 +55,8 @@ export async function startBenchParts(parts: readonly PartName[]): Promise<Bench
     INGEST_PORT: '0',
     INGEST_METRICS_PORT: '0',
     SINK_METRICS_PORT: '0',
+    WORKER_METRICS_PORT: '0',
+    WORKER_TEMPORAL_METRICS_PORT: '0',
     TRACE_SAMPLE_RATIO: String(TRACED_SHARE),
     LOG_LEVEL: 'warn',
   };

@@ -6,11 +6,13 @@ import { benchIngest } from './ingest.ts';
 import { describeRun } from './machine.ts';
 import { renderReport } from './render.ts';
 import { benchSink } from './sink.ts';
+import { benchWindow } from './window.ts';
 
 /** In the order of an event's way. */
 const BENCHES: Readonly<Record<string, Bench>> = {
   ingest: benchIngest,
   sink: benchSink,
+  window: benchWindow,
   freshness: benchFreshness,
 };
 
