@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ClickHouse, type QueryOptions, createClickHouse, runNamed } from '../../clickhouse/client.ts';
 import { ERRORS_OF_SERVER } from '../../clickhouse/errors.ts';
@@ -34,7 +35,7 @@ const declared = Object.entries(ERRORS_OF_SERVER).flatMap(([code, errors]) =>
 describe('an error of ClickHouse', () => {
   it('that the server names has the code that is declared for it, and whether it is tried again', async () => {
     const clickhouse = connect();
-    const settings = { allow_custom_error_code_in_throwif: true };
+    const settings: ClickHouseSettings = { allow_custom_error_code_in_throwif: 1 };
     for (const { code, name, number } of declared) {
       const thrown = ask(clickhouse, `SELECT throwIf(1, 'thrown', toInt16(${number}))`, { settings });
       await expect(thrown, name).rejects.toMatchObject({
