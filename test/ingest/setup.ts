@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
+import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import type { Env } from '../../env.ts';
+import { createKafkaAdmin } from '../../kafka/admin.ts';
 import { useZstandard } from '../../kafka/compression.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
@@ -15,17 +17,12 @@ export async function migratedPool(env: Env): Promise<PostgresPool> {
   return pool;
 }
 
-/** A Kafka client with the events topic of the test. */
-export async function kafkaWithTopic(
-  env: Pick<Env, 'KAFKA_BROKERS' | 'KAFKA_PREFIX' | 'KAFKA_EVENTS_PARTITIONS'>,
-): Promise<Kafka> {
-  const kafka = new Kafka({ brokers: env.KAFKA_BROKERS, logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  const topic = { topic: `${env.KAFKA_PREFIX}events`, numPartitions: env.KAFKA_EVENTS_PARTITIONS };
-  await admin.createTopics({ topics: [topic], waitForLeaders: true });
-  await admin.disconnect();
-  return kafka;
+/** A Kafka client with the topics of the test. */
+export async function kafkaWithTopic(env: Env): Promise<Kafka> {
+  const admin = createKafkaAdmin(kafkaAdminConfig(env, 'test'));
+  await admin.ensureTopics();
+  await admin.close();
+  return new Kafka({ brokers: env.KAFKA_BROKERS, logLevel: logLevel.NOTHING });
 }
 
 /** A row as it lies on Kafka, with the headers of its record. */
@@ -41,7 +38,9 @@ export async function readTopic(kafka: Kafka, env: Pick<Env, 'KAFKA_PREFIX'>): P
   const topic = `${env.KAFKA_PREFIX}events`;
   const admin = kafka.admin();
   await admin.connect();
-  const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, Number(high)]));
+  // A broker that has just started leads its partitions one after the other, and kafkajs gives up where one is not led yet.
+  const offsets = await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 15_000, interval: 100 });
+  const ends = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   await admin.disconnect();
   const open = new Set([...ends].filter(([, end]) => end > 0).map(([partition]) => partition));
   const rows: StoredRow[] = [];
