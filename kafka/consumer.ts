@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { UnmogrowpError } from '../errors.ts';
 import { type KafkaConnection, clientOptions } from './connection.ts';
 import { classifyKafkaError } from './errors.ts';
-import { type FetchLimits, type FetchedPartition, createFetcher } from './fetcher.ts';
+import { type FetchLimits, type FetchedPartition, type Position, createFetcher } from './fetcher.ts';
 import { type CommittedPosition, type Member, createOffsets } from './offsets.ts';
 
 export interface GroupConsumerConfig extends KafkaConnection {
@@ -23,6 +23,8 @@ export interface Assignment {
   readonly topicId: string;
   /** Where the group stands, read after the group had shut out everybody who had these partitions before. */
   readonly positions: readonly CommittedPosition[];
+  /** One round of reading: records from each of the offsets, as far as the limits go. */
+  fetch: (from: readonly Position[]) => Promise<FetchedPartition[]>;
   /**
    * Writes where the group stands on one partition, with a note for whoever has it next. Throws `kafka_fenced` once the
    * group has given the partition away, whoever has it then.
@@ -33,8 +35,6 @@ export interface Assignment {
 export interface GroupConsumer {
   /** Whether this process has its place in the group and knows where to go on. */
   isJoined: () => boolean;
-  /** One round of reading: records from each of the offsets, as far as the limits go. */
-  fetch: (from: readonly { partition: number; offset: number }[]) => Promise<FetchedPartition[]>;
   /** The offset after the newest record of each partition. */
   endOffsets: () => Promise<number[]>;
   /** Ends the work, then leaves the group, which gives the partitions to others at once. */
@@ -108,8 +108,9 @@ export function consumeAsGroup(config: GroupConsumerConfig, work: Work): GroupCo
     isWorking = true;
     const commit = (position: CommittedPosition): Promise<void> =>
       offsets.commit({ place, position, findCoordinator: () => member.findGroupCoordinator() });
+    const fetch: Assignment['fetch'] = (from) => fetcher.fetch(from, { topicId });
     try {
-      await work({ generation: place.generationId, topicId, positions, commit }, mine.signal);
+      await work({ generation: place.generationId, topicId, positions, fetch, commit }, mine.signal);
     } catch (error) {
       onError(classifyKafkaError(error));
     }
@@ -147,7 +148,6 @@ export function consumeAsGroup(config: GroupConsumerConfig, work: Work): GroupCo
 
   return {
     isJoined: () => isWorking,
-    fetch: fetcher.fetch,
     endOffsets: offsets.ends,
     close,
   };

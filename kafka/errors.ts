@@ -20,11 +20,18 @@ export function hasAnswer(thrown: unknown, apiId: string): boolean {
 /** The platform's error behind anything that the client library threw. */
 export function classifyKafkaError(thrown: unknown): UnmogrowpError {
   if (thrown instanceof UnmogrowpError) return thrown;
-  const message = `Kafka: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  const message = `Kafka: ${reasonOf(thrown)}`;
   for (const [code, answers] of CODES_OF_ANSWERS) {
     if (answers.some((answer) => hasAnswer(thrown, answer)))
       return new UnmogrowpError(code, message, { cause: thrown });
   }
   const isTimeout = Boolean((thrown as FindableError).findBy?.('code', 'PLT_KFK_TIMEOUT'));
   return new UnmogrowpError(isTimeout ? 'kafka_timeout' : 'kafka_unavailable', message, { cause: thrown });
+}
+
+/** What went wrong, with the broker's own words, which the client library keeps below a general message. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const [first] = thrown instanceof AggregateError ? thrown.errors : [];
+  return first === undefined ? thrown.message : `${thrown.message} ${reasonOf(first)}`;
 }

@@ -1,6 +1,7 @@
 import { Consumer, IS_CONTROL, type RecordsBatch, type fetchV17 } from '@platformatic/kafka';
 import { type KafkaConnection, clientOptions } from './connection.ts';
 import { classifyKafkaError } from './errors.ts';
+import { otherTopic, shorterLog } from './other-log.ts';
 
 /** A record as it was read; the bytes are not copied. */
 export interface ConsumedRecord {
@@ -30,11 +31,13 @@ export interface FetchLimits {
 }
 
 interface Fetcher {
-  fetch: (from: readonly Position[]) => Promise<FetchedPartition[]>;
+  /** Throws `configuration_invalid` when the log is another one than the positions belong to. */
+  fetch: (from: readonly Position[], expected?: { topicId: string }) => Promise<FetchedPartition[]>;
   close: () => Promise<void>;
 }
 
-interface Position {
+/** From where on a partition is read. */
+export interface Position {
   partition: number;
   offset: number;
 }
@@ -56,10 +59,11 @@ export function createFetcher(connection: KafkaConnection, topic: string, limits
   });
   client.topics.track(topic);
 
-  async function fetch(from: readonly Position[]): Promise<FetchedPartition[]> {
+  async function fetch(from: readonly Position[], expected?: { topicId: string }): Promise<FetchedPartition[]> {
     try {
       const metadata = await client.metadata({ topics: [topic] });
       const { id = '', partitions = [] } = metadata.topics.get(topic) ?? {};
+      if (expected !== undefined && id !== expected.topicId) throw otherTopic(topic);
       const byLeader = Map.groupBy(from, ({ partition }) => partitions[partition]?.leader ?? 0);
       const answers = await Promise.all([...byLeader].map(([node, positions]) => ask(node, id, positions)));
       return answers.flat();
@@ -82,21 +86,21 @@ export function createFetcher(connection: KafkaConnection, topic: string, limits
     for (const entry of response.responses.flatMap((answer) => answer.partitions)) {
       const offset = wanted.get(entry.partitionIndex);
       if (offset === undefined) continue;
-      fetched.push(entry.errorCode === OFFSET_OUT_OF_RANGE ? await skipDeleted(entry) : toFetched(entry, offset));
+      const isOut = entry.errorCode === OFFSET_OUT_OF_RANGE;
+      fetched.push(isOut ? await skipDeleted(entry.partitionIndex, offset) : toFetched(entry, offset));
     }
     return fetched;
   }
 
   /** The answer of the broker does not say where the log begins now. */
-  async function skipDeleted({
-    partitionIndex: partition,
-  }: fetchV17.FetchResponsePartition): Promise<FetchedPartition> {
+  async function skipDeleted(partition: number, wantedOffset: number): Promise<FetchedPartition> {
     const found = await client.listOffsets({
       topics: [topic],
       partitions: { [topic]: [partition] },
       timestamp: EARLIEST,
     });
     const earliestOffset = Number(found.get(topic)?.[partition] ?? 0n);
+    if (earliestOffset <= wantedOffset) throw shorterLog(topic, partition, wantedOffset);
     return { partition, records: [], nextOffset: earliestOffset, endOffset: earliestOffset, earliestOffset };
   }
 

@@ -2,6 +2,7 @@ import { Admin, offsetCommitV8 } from '@platformatic/kafka';
 import { UnmogrowpError } from '../errors.ts';
 import { type KafkaConnection, clientOptions } from './connection.ts';
 import { classifyKafkaError } from './errors.ts';
+import { shorterLog } from './other-log.ts';
 
 /** Where a group stands on a partition. */
 export interface CommittedPosition {
@@ -61,7 +62,7 @@ export function createOffsets(config: KafkaConnection & { group: string; topic: 
       const entry = committed.find(({ partitionIndex }) => partitionIndex === partition);
       const offset = Number(entry?.committedOffset ?? -1n);
       if (offset < 0) return { partition, offset: earliest.get(partition) ?? 0, note: '' };
-      refuseShorterLog(topic, partition, { offset, end: ends.get(partition) ?? offset });
+      if (offset > (ends.get(partition) ?? offset)) throw shorterLog(topic, partition, offset);
       return { partition, offset, note: entry?.metadata ?? '' };
     });
   }
@@ -100,18 +101,4 @@ export function createOffsets(config: KafkaConnection & { group: string; topic: 
   }
 
   return { read, topicId, commit, ends, close: () => admin.close() };
-}
-
-/**
- * A log that ends before the group's offset is another one than the group has read: its new records would be taken for
- * those that are stored already. Only a person can say what is right.
- */
-function refuseShorterLog(topic: string, partition: number, { offset, end }: { offset: number; end: number }): void {
-  if (offset <= end) return;
-  throw new UnmogrowpError(
-    'configuration_invalid',
-    `Partition ${partition} of ${topic} ends at ${end}, but ${offset} was read before: the topic was made anew or has lost ` +
-      'records. Choose another KAFKA_PREFIX, which starts with new topics.',
-    { context: { topic, partition, offset, end } },
-  );
 }

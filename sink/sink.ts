@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
-import { type Assignment, type GroupConsumer, type GroupConsumerConfig, consumeAsGroup } from '../kafka/consumer.ts';
+import { type Assignment, type GroupConsumerConfig, consumeAsGroup } from '../kafka/consumer.ts';
 import type { FetchedPartition } from '../kafka/fetcher.ts';
 import { type BufferLimits, type PartitionBuffer, createPartitionBuffer } from './buffer.ts';
 import { consumePartition, isEndOfWork } from './consume-partition.ts';
@@ -23,7 +23,7 @@ export interface SinkOptions {
 }
 
 export interface Sink {
-  /** Whether it has its place in the group and nothing waits for something that failed. */
+  /** Whether it has its place in the group, reads from Kafka, and nothing waits for something that failed. */
   isHealthy: () => boolean;
   /** Writes how far each partition lies behind into the metrics. */
   measureLag: () => Promise<void>;
@@ -48,11 +48,12 @@ export function startSink(options: SinkOptions): Sink {
   const { metrics, onError } = options;
   const slots = createSlots(INSERTS_AT_ONCE);
   const committed = new Map<number, number>();
-  const consumer: GroupConsumer = consumeAsGroup({ ...options.consumer, fetch: FETCH, onError }, (assignment, signal) =>
-    workOn({ assignment, signal, options, slots, committed, fetch: (from) => consumer.fetch(from) }),
+  const state: ReadingState = { isFailing: false };
+  const consumer = consumeAsGroup({ ...options.consumer, fetch: FETCH, onError }, (assignment, signal) =>
+    workOn({ assignment, signal, options, slots, committed, state }),
   );
   return {
-    isHealthy: () => consumer.isJoined() && metrics.blockedCount() === 0,
+    isHealthy: () => consumer.isJoined() && !state.isFailing && metrics.blockedCount() === 0,
     measureLag: async () => {
       if (committed.size === 0) return;
       const ends = await consumer.endOffsets();
@@ -71,13 +72,13 @@ interface AssignmentWork {
   options: SinkOptions;
   slots: Slots;
   committed: Map<number, number>;
-  fetch: GroupConsumer['fetch'];
+  state: ReadingState;
 }
 
 async function workOn({ assignment, signal, options, ...shared }: AssignmentWork): Promise<void> {
   const { metrics, onError, limits, retryWaitMsMax, storeBatch } = options;
-  const { slots, committed, fetch } = shared;
-  const { positions, topicId, commit } = assignment;
+  const { slots, committed, state } = shared;
+  const { positions, topicId, fetch, commit } = assignment;
   report(options, assignment);
   const finish = new AbortController();
   // Every partition listens to both.
@@ -96,7 +97,7 @@ async function workOn({ assignment, signal, options, ...shared }: AssignmentWork
       if (!isEndOfWork(error)) options.onBug(toUnmogrowpError(error));
     }
   });
-  const reading = readInto({ buffers, fetch, signal, options });
+  const reading = readInto({ buffers, fetch, signal, options, state });
   const stopWaiting = afterAbort(signal, FINISH_MS, () => finish.abort());
   await Promise.all([...consuming, reading]);
   stopWaiting();
@@ -119,15 +120,22 @@ function forget({ metrics, consumer }: SinkOptions, committed: Map<number, numbe
   metrics.consumerPartitions.set(0);
 }
 
+/** Whether the last attempt to read failed. */
+interface ReadingState {
+  isFailing: boolean;
+}
+
 interface Reading {
   buffers: ReadonlyMap<number, PartitionBuffer>;
-  fetch: GroupConsumer['fetch'];
+  fetch: Assignment['fetch'];
   signal: AbortSignal;
   options: SinkOptions;
+  state: ReadingState;
 }
 
 /** Reads whatever has room, until the signal is aborted. */
-async function readInto({ buffers, fetch, signal, options }: Reading): Promise<void> {
+async function readInto({ buffers, fetch, signal, options, state }: Reading): Promise<void> {
+  state.isFailing = false;
   while (!signal.aborted) {
     const from = roomyPartitions(buffers);
     if (from.length === 0) {
@@ -136,6 +144,7 @@ async function readInto({ buffers, fetch, signal, options }: Reading): Promise<v
     }
     try {
       const fetched = await fetch(from);
+      state.isFailing = false;
       let records = 0;
       for (const partition of fetched) {
         noteExpired(partition, buffers, options);
@@ -144,6 +153,7 @@ async function readInto({ buffers, fetch, signal, options }: Reading): Promise<v
       }
       if (records < SMALL_FETCH_RECORDS) await pause(REST_MS, signal);
     } catch (error) {
+      state.isFailing = true;
       options.onError(toUnmogrowpError(error));
       await pause(FAILED_REST_MS, signal);
     }

@@ -70,6 +70,7 @@ it('a broker that was away takes nothing with it: the sink joins again by itself
   await expect.poll(async () => (await countRows(clickhouse)).rows, { timeout: 40_000 }).toBe(before + 200);
   await stack.stop();
   await expect.poll(() => sink.log().some(({ code }) => code === 'kafka_unavailable'), { timeout: 20_000 }).toBe(true);
+  await expect.poll(sink.isHealthy, { timeout: 20_000 }).toBe(false);
   stack = await startBroker();
   expect(stack.environment['KAFKA_BROKERS']).toBe(brokers);
   await expect
@@ -85,6 +86,7 @@ it('a broker that was away takes nothing with it: the sink joins again by itself
   await expect
     .poll(async () => (await countRows(clickhouse)).ids, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(before + 500);
+  await expect.poll(sink.isHealthy, { timeout: 20_000 }).toBe(true);
   expect(await sink.end('SIGTERM')).toBe(0);
   await Promise.all([ownAdmin.close(), producer.close()]);
 }, 180_000);
