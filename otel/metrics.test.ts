@@ -112,6 +112,8 @@ describe('metrics', () => {
     const answer = await get('/metrics');
     expect(answer.headers.get('content-type')).toContain('application/openmetrics-text');
     expect(await answer.text()).toContain('unmogrowp_waiting{office="main"} 7');
+    beforeScrape(() => metrics.waiting.remove({ office: 'main' }));
+    expect(await (await get('/metrics')).text()).not.toContain('unmogrowp_waiting{');
     expect((await get('/healthz')).status).toBe(200);
     isHealthy = false;
     expect((await get('/healthz')).status).toBe(503);

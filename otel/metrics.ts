@@ -28,6 +28,8 @@ export interface CounterMetric<L extends Labels> {
 
 export interface GaugeMetric<L extends Labels> {
   set(...values: Arguments<L, [value: number]>): void;
+  /** Takes the value off the page: not known is something else than 0. */
+  remove(...values: Arguments<L, []>): void;
 }
 
 export interface HistogramMetric<L extends Labels> {

@@ -111,10 +111,10 @@ function report({ metrics, onAssignment }: SinkOptions, { generation, positions 
   onAssignment({ generation, partitions: positions.map(({ partition }) => partition), begun });
 }
 
-/** A partition of somebody else has no lag that this process knows. */
+/** A partition of somebody else has no lag that this process knows: 0 would say that all of it is stored. */
 function forget({ metrics, consumer }: SinkOptions, committed: Map<number, number>): void {
   for (const partition of committed.keys()) {
-    metrics.consumerLag.set({ topic: consumer.topic, partition: String(partition) }, 0);
+    metrics.consumerLag.remove({ topic: consumer.topic, partition: String(partition) });
   }
   committed.clear();
   metrics.consumerPartitions.set(0);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll } from 'vitest';
+import { clickHouseConnection } from '../../bin/clickhouse-connection.ts';
 import { kafkaAdminConfig, kafkaConnection } from '../../bin/kafka-connection.ts';
 import { type ClickHouse, type ClickHouseConfig, createClickHouse } from '../../clickhouse/client.ts';
 import { migrateClickHouse } from '../../clickhouse/migrate.ts';
@@ -13,6 +14,7 @@ import { createKafkaAdmin } from '../../kafka/admin.ts';
 import { useZstandard } from '../../kafka/compression.ts';
 import { type OutgoingRecord, createRecordProducer } from '../../kafka/producer.ts';
 import { sinkGroup, topicName } from '../../kafka/topics.ts';
+import { readMetrics, valueOf } from '../support/openmetrics.ts';
 import { testEnv, testVariables } from '../support/parts.ts';
 
 export const EVENTS = topicName(testEnv.KAFKA_PREFIX, 'events');
@@ -20,13 +22,7 @@ const DEAD_LETTERS = topicName(testEnv.KAFKA_PREFIX, 'dead-letters');
 export const GROUP = sinkGroup(testEnv.KAFKA_PREFIX);
 export const PARTITIONS = testEnv.KAFKA_EVENTS_PARTITIONS;
 
-export const clickhouseConfig: ClickHouseConfig = {
-  url: testEnv.CLICKHOUSE_URL,
-  username: testEnv.CLICKHOUSE_USERNAME,
-  password: testEnv.CLICKHOUSE_PASSWORD,
-  database: testEnv.CLICKHOUSE_DATABASE,
-  applicationName: 'test',
-};
+export const clickhouseConfig: ClickHouseConfig = clickHouseConnection(testEnv, 'test');
 
 /** The test file's tables and topics, and the clients to look at them. */
 export async function openParts() {
@@ -142,7 +138,7 @@ export async function startSinkProcess(variables: Record<string, string> = {}): 
         .split('\n')
         .filter((entry) => entry.startsWith('{"level"') && entry.endsWith('}'))
         .map((entry) => JSON.parse(entry) as Record<string, unknown>),
-    metric: async (name) => sumOf(await (await fetch(`${metricsUrl}/metrics`)).text(), name),
+    metric: async (name) => valueOf(await readMetrics(metricsUrl), name),
     isHealthy: async () => (await fetch(`${metricsUrl}/healthz`)).ok,
     end: (signal) => {
       child.kill(signal);
@@ -154,13 +150,6 @@ export async function startSinkProcess(variables: Record<string, string> = {}): 
 const running: ChildProcess[] = [];
 // Stopped processes as well: a stopped one ends only by SIGKILL.
 afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
-
-function sumOf(text: string, name: string): number {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-    .reduce((sum, line) => sum + Number(line.replace(/ # .*/, '').split(' ').at(-1)), 0);
-}
 
 /** What lies beside the committed offsets of the group, by partition. */
 export async function readCommits(): Promise<Map<number, { offset: number; note: string }>> {

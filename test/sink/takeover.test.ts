@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { type Sample, readMetrics } from '../support/openmetrics.ts';
 import { testEnv } from '../support/parts.ts';
 import { startAnswerGate } from './answer-gate.ts';
 import {
@@ -33,6 +34,9 @@ const partitionsOf = (sink: SinkProcess) => {
   const last = sink.log().findLast(({ msg }) => msg === 'has partitions');
   return (last?.['partitions'] as number[] | undefined) ?? [];
 };
+
+const isLag = ({ name }: Sample): boolean => name === 'unmogrowp_kafka_consumer_lag_records';
+const partitionOfSample = ({ labels }: Sample): string | undefined => labels['partition'];
 
 it('a range that was inserted but not committed is repeated as it was, by whoever comes next, and changes nothing', async () => {
   const gate = await startAnswerGate(testEnv.CLICKHOUSE_URL);
@@ -83,6 +87,11 @@ it('sinks share the partitions; those of a killed one are taken over, and of a s
   expect(partitionsOf(right)).toHaveLength(PARTITIONS);
   const third = await start();
   await expect.poll(() => partitionsOf(third).length, { timeout: 20_000 }).toBe(PARTITIONS / 2);
+  // Nobody shows a lag of partitions that somebody else has: 0 would say that all of theirs is stored.
+  for (const sink of [right, third]) {
+    const lags = async () => new Set((await readMetrics(sink.metricsUrl)).samples.filter(isLag).map(partitionOfSample));
+    await expect.poll(lags, { timeout: 20_000 }).toEqual(new Set(partitionsOf(sink).map(String)));
+  }
   expect(await third.end('SIGTERM')).toBe(0);
   await expect.poll(() => partitionsOf(right).length, { timeout: 5_000 }).toBe(PARTITIONS);
   expect((await countRows(clickhouse)).ids).toBe(before + 2_000);

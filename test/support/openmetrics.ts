@@ -1,3 +1,5 @@
+import { type MetricDeclaration, isClosed } from '../../otel/registry/declare.ts';
+
 /** A sample of a /metrics page. */
 export interface Sample {
   name: string;
@@ -41,4 +43,25 @@ export function valueOf(page: MetricsPage, name: string, labels: Readonly<Record
     .filter((sample) => sample.name === name)
     .filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
     .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** OpenMetrics names the family of a counter without the end of its samples. */
+export const familyOf = ({ name, kind }: MetricDeclaration): string =>
+  kind === 'counter' ? name.replace(/_total$/, '') : name;
+
+/** The names and label values on a page that none of the declarations knows. */
+export function undeclared({ families, samples }: MetricsPage, declarations: readonly MetricDeclaration[]): string[] {
+  const known = new Map(declarations.map((declaration) => [familyOf(declaration), declaration]));
+  const unknownFamilies = [...families].filter(([name, type]) => known.get(name)?.kind !== type).map(([name]) => name);
+  const unknownValues = samples.flatMap(({ name, labels }) => {
+    const declaration = known.get(name.replace(/_(total|bucket|sum|count)$/, '')) ?? known.get(name);
+    return Object.entries(labels)
+      .filter(([label, value]) => {
+        const values = declaration?.labels[label];
+        if (declaration?.kind === 'histogram' && label === 'le') return false;
+        return values === undefined || (isClosed(values) && !values.includes(value));
+      })
+      .map(([label, value]) => `${name} ${label}=${value}`);
+  });
+  return [...unknownFamilies, ...unknownValues];
 }
