@@ -17,8 +17,11 @@ const ATTEMPTS_MAX = 200;
 
 /** Hands out ports, never one twice. */
 export interface PortBook {
-  /** A port for each listener of `owner`: the one it had before, else the preferred one, else any free one. */
-  choose(owner: string, preferred: Ports): Promise<Ports>;
+  /**
+   * A port for each listener of `owner`: the one that somebody demands, else the one it had before, else the preferred
+   * one, else any free one.
+   */
+  choose(owner: string, preferred: Ports, demanded?: Ports): Promise<Ports>;
   /** Forgets the ports of an owner that could not use them, so that it gets others. */
   forget(owner: string): void;
 }
@@ -30,16 +33,15 @@ export interface PortBook {
 export function openPortBook(options: { file: string; preferDefaults: boolean }): PortBook {
   const book = readBook(options.file);
   const taken = new Set<number>();
-  const available = async (port: number | undefined): Promise<boolean> => {
-    if (port === undefined || port === 0 || taken.has(port)) return false;
+  const available = async (port: number): Promise<boolean> => {
+    if (port === 0 || taken.has(port)) return false;
     taken.add(port);
     if (await isFree(port)) return true;
     taken.delete(port);
     return false;
   };
-  const chooseOne = async (remembered: number | undefined, preferred: number | undefined): Promise<number> => {
-    if (remembered !== undefined && (await available(remembered))) return remembered;
-    if (options.preferDefaults && preferred !== undefined && (await available(preferred))) return preferred;
+  const chooseOne = async (wanted: readonly (number | undefined)[]): Promise<number> => {
+    for (const port of wanted) if (port !== undefined && (await available(port))) return port;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const port = randomInt(FREE_PORT_MIN, FREE_PORT_MAX);
       if (await available(port)) return port;
@@ -47,10 +49,11 @@ export function openPortBook(options: { file: string; preferDefaults: boolean })
     throw new UnmogrowpError('part_start_failed', `No free port between ${FREE_PORT_MIN} and ${FREE_PORT_MAX}.`);
   };
   return {
-    choose: async (owner, preferred) => {
+    choose: async (owner, preferred, demanded = {}) => {
       const chosen: Record<string, number> = {};
       for (const [listener, port] of Object.entries(preferred)) {
-        chosen[listener] = await chooseOne(book[owner]?.[listener], port);
+        const known = options.preferDefaults ? port : undefined;
+        chosen[listener] = await chooseOne([demanded[listener], book[owner]?.[listener], known]);
       }
       book[owner] = chosen;
       writeJson(options.file, book);

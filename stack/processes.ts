@@ -61,8 +61,10 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
   const { stack } = options;
   const names = PROCESS_NAMES.filter((name) => options.processes?.includes(name) ?? true);
   const ports: Record<string, number> = {};
-  for (const name of names)
-    Object.assign(ports, await stack.children.ports.choose(name, preferredPorts(name, options.environment)));
+  for (const name of names) {
+    const demanded = demandedPorts(name, options.environment);
+    Object.assign(ports, await stack.children.ports.choose(name, PORT_VARIABLES[name], demanded));
+  }
   const environment: Record<string, string> = {
     ...present(options.environment),
     ...stack.environment,
@@ -132,13 +134,12 @@ async function startProcess(input: {
   return { name, address, metricsUrl, pid: child.pid, logFile, startedInMs: Math.round(performance.now() - startedAt) };
 }
 
-/** A port that the caller has set comes before the well-known one; 0 means any. */
-function preferredPorts(name: ProcessName, environment: Variables): Ports {
+/** The ports that the caller has set; 0 means any. */
+function demandedPorts(name: ProcessName, environment: Variables): Ports {
   return Object.fromEntries(
-    Object.entries(PORT_VARIABLES[name]).map(([variable, fallback]) => [
-      variable,
-      Number(environment[variable] || fallback),
-    ]),
+    Object.keys(PORT_VARIABLES[name]).flatMap((variable) =>
+      environment[variable] ? [[variable, Number(environment[variable])]] : [],
+    ),
   );
 }
 
