@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { clickHouseConnection } from '../bin/clickhouse-connection.ts';
 import { type ClickHouse, createClickHouse } from '../clickhouse/client.ts';
 import { migrateClickHouse } from '../clickhouse/migrate.ts';
 import type { Env } from '../env.ts';
@@ -6,13 +7,7 @@ import { startNode } from './child.ts';
 
 /** A database with the platform's newest schema, and a client for it. */
 export async function openDatabase(env: Env, database = env.CLICKHOUSE_DATABASE): Promise<ClickHouse> {
-  const config = {
-    url: env.CLICKHOUSE_URL,
-    username: env.CLICKHOUSE_USERNAME,
-    password: env.CLICKHOUSE_PASSWORD,
-    database,
-    applicationName: 'bench',
-  };
+  const config = { ...clickHouseConnection(env, 'bench'), database };
   await migrateClickHouse(config, { cluster: env.CLICKHOUSE_CLUSTER });
   return createClickHouse(config);
 }

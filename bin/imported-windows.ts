@@ -9,6 +9,7 @@ import type { TimeRange } from '../importers/time-range.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import { waitForSink } from './arrival.ts';
+import { clickHouseConnection } from './clickhouse-connection.ts';
 import { printLine, printTable } from './output.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { reconcileNow } from './reconcile-now.ts';
@@ -54,7 +55,7 @@ export async function closeImportedWindows(options: ClosingOptions): Promise<Clo
   const giveUpAt = performance.now() + options.waitMs;
   await waitForSink({ env, pool, giveUpAt, signal });
   const { settings } = await loadSettings(pool, tenantId);
-  const clickhouse = connect(env);
+  const clickhouse = createClickHouse(clickHouseConnection(env, 'unmogrowp import'));
   try {
     const place = placeOf(tenantId, range, settings);
     await reconcileNow(env);
@@ -72,16 +73,6 @@ export async function closeImportedWindows(options: ClosingOptions): Promise<Clo
   } finally {
     await clickhouse.close();
   }
-}
-
-function connect(env: Env): ClickHouse {
-  return createClickHouse({
-    url: env.CLICKHOUSE_URL,
-    username: env.CLICKHOUSE_USERNAME,
-    password: env.CLICKHOUSE_PASSWORD,
-    database: env.CLICKHOUSE_DATABASE,
-    applicationName: 'unmogrowp import',
-  });
 }
 
 interface Place {

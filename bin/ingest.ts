@@ -14,7 +14,7 @@ import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
 import { openFileSpool } from '../ingest/spool/file-spool.ts';
 import { inProduceSpan } from '../ingest/telemetry.ts';
-import { type OutgoingRecord, type RecordProducer, createRecordProducer } from '../kafka/producer.ts';
+import { type OutgoingRecord, createRecordProducer } from '../kafka/producer.ts';
 import { topicName } from '../kafka/topics.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INGEST_METRICS } from '../otel/registry/ingest.ts';
@@ -22,7 +22,11 @@ import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool, queryRows } from '../postgres/pool.ts';
 import { reportSpool } from '../postgres/spools.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
+import { kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
+import { stopSignal } from './stop-signal.ts';
+
+const CLIENT = 'unmogrowp-ingest';
 
 /** Wires the ingest process together, serves it, and takes it down in order when it is asked to stop. */
 async function main(): Promise<void> {
@@ -37,11 +41,15 @@ async function main(): Promise<void> {
   });
   const pool = createPostgresPool({
     url: env.POSTGRES_URL,
-    applicationName: 'unmogrowp-ingest',
+    applicationName: CLIENT,
     connectTimeoutMs: 2_000,
     statementTimeoutMs: 2_000,
   });
-  const producer = connectProducer(env);
+  const producer = createRecordProducer({
+    ...kafkaConnection(env, CLIENT),
+    // A broker that hangs must not hold the producer for longer than a client is made to wait.
+    requestTimeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS,
+  });
   const topic = topicName(env.KAFKA_PREFIX, 'events');
   const produce = (records: readonly OutgoingRecord[]) =>
     producer.produce(topic, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
@@ -100,40 +108,10 @@ async function main(): Promise<void> {
   await tracing.shutdown();
 }
 
-function connectProducer(env: Env): RecordProducer {
-  const {
-    KAFKA_SASL_MECHANISM: mechanism,
-    KAFKA_SASL_USERNAME: username = '',
-    KAFKA_SASL_PASSWORD: password = '',
-  } = env;
-  return createRecordProducer({
-    brokers: env.KAFKA_BROKERS,
-    clientId: 'unmogrowp-ingest',
-    tls: env.KAFKA_SSL,
-    ...(mechanism === undefined ? {} : { sasl: { mechanism, username, password } }),
-    // A broker that hangs must not hold the producer for longer than a client is made to wait.
-    requestTimeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS,
-  });
-}
-
 function announce(env: Env, port: number, metricsPort: number): void {
   const listening = `http://${env.INGEST_HOST}:${port}`;
   const metrics = `http://${env.METRICS_HOST}:${metricsPort}`;
   process.stdout.write(`${JSON.stringify({ listening, metrics })}\n`);
-}
-
-/** Resolves when the process is asked to stop; asked twice it ends at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(1);
-        asked = true;
-        resolve();
-      });
-    }
-  });
 }
 
 await main().catch(failWith);

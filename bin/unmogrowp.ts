@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { readVersion } from '../otel/process.ts';
 import { environmentOfRunningStack } from '../stack/running.ts';
 import { DEFAULT_DIRECTORY } from '../stack/state.ts';
 import { failWith } from './output.ts';
@@ -22,9 +22,6 @@ async function main(): Promise<void> {
     );
     process.exit(2);
   }
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   // `| head` closes the pipe when it has seen enough: that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
@@ -32,7 +29,7 @@ async function main(): Promise<void> {
   });
   const program = new Command('unmogrowp')
     .description('An open attribution platform whose pipeline explains itself')
-    .version(version)
+    .version(readVersion())
     .showHelpAfterError('(add --help for the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   await registerCommands(program, process.argv[2]);

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -11,14 +10,16 @@ import { type Env, parseEnv } from '../env.ts';
 import { toUnmogrowpError } from '../errors.ts';
 import { createKafkaAdmin } from '../kafka/admin.ts';
 import { sinkGroup, topicName } from '../kafka/topics.ts';
-import { createLogger } from '../otel/logger.ts';
-import { createMetrics, serveMetrics } from '../otel/metrics.ts';
+import { serveMetrics } from '../otel/metrics.ts';
+import { readVersion } from '../otel/process.ts';
 import { CLICKHOUSE_METRICS } from '../otel/registry/clickhouse.ts';
 import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
-import { startTracing } from '../otel/tracing.ts';
+import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool } from '../postgres/pool.ts';
+import { clickHouseConnection } from './clickhouse-connection.ts';
 import { kafkaAdminConfig } from './kafka-connection.ts';
 import { failWith } from './output.ts';
+import { stopSignal } from './stop-signal.ts';
 import { connectTemporal, temporalConnection } from './temporal.ts';
 import { createWindowGauges } from './window-gauges.ts';
 import { installTemporalRuntime } from './worker-runtime.ts';
@@ -37,16 +38,15 @@ const RECONNECT_MS = 2_000;
 /** Wires the worker together, serves workflows and activities, and stops in order when it is asked to. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const logger = createLogger({ service: 'worker', level: env.LOG_LEVEL, environment: env.ENVIRONMENT });
-  installTemporalRuntime(env, logger);
-  const { register, metrics, beforeScrape } = createMetrics({ ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS });
-  const tracing = startTracing({
+  const { logger, register, metrics, beforeScrape, tracing } = startTelemetry({
     service: 'worker',
     environment: env.ENVIRONMENT,
+    level: env.LOG_LEVEL,
     endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: env.TRACE_SAMPLE_RATIO,
-    onExport: (outcome, spans) => metrics.exportedSpans.inc({ outcome }, spans),
+    declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS },
   });
+  installTemporalRuntime(env, logger);
   const onError = (thrown: unknown): void => {
     const error = toUnmogrowpError(thrown);
     metrics.errors.inc({ code: error.code });
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   const connected = await connectUntil(stopping, () => connect(env, plugin), onError);
   if (connected === undefined) return;
   const { client, connection } = connected;
-  const clickhouse = connectClickHouse(env);
+  const clickhouse = createClickHouse(clickHouseConnection(env, CLIENT));
   const postgres = createPostgresPool({ url: env.POSTGRES_URL, applicationName: CLIENT });
   const kafkaAdmin = createKafkaAdmin(kafkaAdminConfig(env, CLIENT));
   const activities = createActivities({
@@ -164,36 +164,11 @@ function createWorker(options: {
   });
 }
 
-function connectClickHouse(env: Env) {
-  const { CLICKHOUSE_URL: url, CLICKHOUSE_USERNAME: username, CLICKHOUSE_PASSWORD: password } = env;
-  const database = env.CLICKHOUSE_DATABASE;
-  return createClickHouse({ url, username, password, database, applicationName: CLIENT });
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 function announce(env: Env, port: number): void {
   const url = (number: number): string => `http://${env.METRICS_HOST}:${number}`;
   process.stdout.write(
     `${JSON.stringify({ metrics: url(port), temporal_metrics: url(env.WORKER_TEMPORAL_METRICS_PORT) })}\n`,
   );
-}
-
-/** Resolves when the process is asked to stop; asked twice it ends at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(1);
-        asked = true;
-        resolve();
-      });
-    }
-  });
 }
 
 await main().catch(failWith);

@@ -25,7 +25,8 @@ export function watchProcess(metrics: Metrics<typeof PROCESS_METRICS>): () => vo
   };
 }
 
-function readVersion(): string {
+/** The version of this program. */
+export function readVersion(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

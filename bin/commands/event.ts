@@ -3,10 +3,13 @@ import { createClickHouse } from '../../clickhouse/client.ts';
 import { parseEnv } from '../../env.ts';
 import { EVENT_ID_PATTERN } from '../../events/limits.ts';
 import { createPostgresPool } from '../../postgres/pool.ts';
+import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { findEvent } from '../event-facts.ts';
 import { absentJson, eventJson } from '../event-json.ts';
 import { printAbsence, printFacts } from '../event-text.ts';
 import { printJson } from '../output.ts';
+
+const APPLICATION = 'unmogrowp event';
 
 interface Options {
   tenant?: string;
@@ -27,14 +30,8 @@ export function register(program: Command): void {
 
 async function event(eventId: string, options: Options): Promise<void> {
   const env = parseEnv(process.env);
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'unmogrowp event', connectionsMax: 2 });
-  const clickhouse = createClickHouse({
-    url: env.CLICKHOUSE_URL,
-    username: env.CLICKHOUSE_USERNAME,
-    password: env.CLICKHOUSE_PASSWORD,
-    database: env.CLICKHOUSE_DATABASE,
-    applicationName: 'unmogrowp event',
-  });
+  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: APPLICATION, connectionsMax: 2 });
+  const clickhouse = createClickHouse(clickHouseConnection(env, APPLICATION));
   try {
     const found = await findEvent({ env, clickhouse, pool, eventId, tenantId: options.tenant });
     if (!Array.isArray(found)) process.exitCode = 1;

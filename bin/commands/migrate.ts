@@ -4,6 +4,7 @@ import { type Env, parseEnv } from '../../env.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { createPostgresPool } from '../../postgres/pool.ts';
+import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { kafkaAdminConfig } from '../kafka-connection.ts';
 import { printJson, printLine } from '../output.ts';
 
@@ -43,12 +44,7 @@ async function migrateControlData(env: Env): Promise<string[]> {
 }
 
 function migrateTables(env: Env): Promise<string[]> {
-  const { CLICKHOUSE_URL: url, CLICKHOUSE_USERNAME: username, CLICKHOUSE_PASSWORD: password } = env;
-  const database = env.CLICKHOUSE_DATABASE;
-  return migrateClickHouse(
-    { url, username, password, database, applicationName: APPLICATION },
-    { cluster: env.CLICKHOUSE_CLUSTER },
-  );
+  return migrateClickHouse(clickHouseConnection(env, APPLICATION), { cluster: env.CLICKHOUSE_CLUSTER });
 }
 
 async function createTopics(env: Env): Promise<string[]> {

@@ -7,6 +7,7 @@ import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { loadSettings } from '../../postgres/settings.ts';
 import { loadTenants } from '../../postgres/tenants.ts';
 import type { WindowOutcome } from '../../workflows/messages.ts';
+import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { closeWithProgress } from '../close-window.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
@@ -168,9 +169,7 @@ interface Parts {
 
 async function withParts<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
   const env = parseEnv(process.env);
-  const { CLICKHOUSE_URL: url, CLICKHOUSE_USERNAME: username, CLICKHOUSE_PASSWORD: password } = env;
-  const database = env.CLICKHOUSE_DATABASE;
-  const clickhouse = createClickHouse({ url, username, password, database, applicationName: APPLICATION });
+  const clickhouse = createClickHouse(clickHouseConnection(env, APPLICATION));
   const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: APPLICATION });
   try {
     return await work({ env, clickhouse, pool });

@@ -14,6 +14,7 @@ import { topicName } from '../../kafka/topics.ts';
 import { type TraceSpan, fetchTrace } from '../../otel/jaeger.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { createTenant } from '../../postgres/tenants.ts';
+import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { type EventFacts, findEvent } from '../event-facts.ts';
 import { type ClosedWindows, closeImportedWindows } from '../imported-windows.ts';
 import { kafkaAdminConfig, kafkaConnection } from '../kafka-connection.ts';
@@ -59,7 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { seed, events } = options;
   const day = generateDay({ seed, dayStartMs, events, eventsPerRequest: EVENTS_PER_REQUEST });
   const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'unmogrowp demo', connectionsMax: 2 });
-  const clickhouse = connect(env);
+  const clickhouse = createClickHouse(clickHouseConnection(env, 'unmogrowp demo'));
   try {
     const { tenantId, writeKey } = await newTenant(pool, nowMs);
     const kafkaStart = await endOffsets(env);
@@ -84,16 +85,6 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     await clickhouse.close();
     await pool.end();
   }
-}
-
-function connect(env: Env): ClickHouse {
-  return createClickHouse({
-    url: env.CLICKHOUSE_URL,
-    username: env.CLICKHOUSE_USERNAME,
-    password: env.CLICKHOUSE_PASSWORD,
-    database: env.CLICKHOUSE_DATABASE,
-    applicationName: 'unmogrowp demo',
-  });
 }
 
 /** A tenant for this run alone: what an earlier run counted is none of its counts. */

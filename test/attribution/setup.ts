@@ -5,19 +5,14 @@ import { computeCredits } from '../../activities/run-queries.ts';
 import type { PlacedEvent } from '../../attribution/journey.ts';
 import { type RunInput, creditParameters } from '../../attribution/parameters.ts';
 import type { Credit } from '../../attribution/reference.ts';
+import { clickHouseConnection } from '../../bin/clickhouse-connection.ts';
 import { type ClickHouse, createClickHouse, insertBytes } from '../../clickhouse/client.ts';
 import { migrateClickHouse } from '../../clickhouse/migrate.ts';
 import { encodeRow } from '../../events/encode.ts';
 import { POSITION_COLUMNS, ROW_COLUMNS } from '../../events/row.ts';
 import { testEnv } from '../support/parts.ts';
 
-const config = {
-  url: testEnv.CLICKHOUSE_URL,
-  username: testEnv.CLICKHOUSE_USERNAME,
-  password: testEnv.CLICKHOUSE_PASSWORD,
-  database: testEnv.CLICKHOUSE_DATABASE,
-  applicationName: 'test',
-};
+const config = clickHouseConnection(testEnv, 'test');
 
 /** The database of this test file, with all tables. */
 export const clickhouse: ClickHouse = createClickHouse(config);

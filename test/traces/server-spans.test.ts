@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, expect, it } from 'vitest';
+import { clickHouseConnection } from '../../bin/clickhouse-connection.ts';
 import { createClickHouse } from '../../clickhouse/client.ts';
 import { type SpanExportOptions, startSpanExport } from '../../clickhouse/span-export.ts';
 import type { UnmogrowpError } from '../../errors.ts';
@@ -10,13 +11,7 @@ import { startTracing } from '../../otel/tracing.ts';
 import { testEnv } from '../support/parts.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
-const clickhouse = createClickHouse({
-  url: testEnv.CLICKHOUSE_URL,
-  username: testEnv.CLICKHOUSE_USERNAME,
-  password: testEnv.CLICKHOUSE_PASSWORD,
-  database: 'default',
-  applicationName: 'test',
-});
+const clickhouse = createClickHouse({ ...clickHouseConnection(testEnv, 'test'), database: 'default' });
 const tracing = startTracing({
   service: 'test',
   environment: 'test',

@@ -8,6 +8,7 @@ import { afterAll } from 'vitest';
 import { windowAt } from '../../activities/window-range.ts';
 import type { WindowKey } from '../../activities/contract.ts';
 import type { WindowClient } from '../../activities/client.ts';
+import { clickHouseConnection } from '../../bin/clickhouse-connection.ts';
 import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import { connectTemporal } from '../../bin/temporal.ts';
 import { type ClickHouse, createClickHouse, insertBytes } from '../../clickhouse/client.ts';
@@ -38,13 +39,7 @@ export interface Parts {
 
 /** Migrates the databases of this test file, makes its topics, and connects. */
 export async function startParts(): Promise<Parts> {
-  const config = {
-    url: testEnv.CLICKHOUSE_URL,
-    username: testEnv.CLICKHOUSE_USERNAME,
-    password: testEnv.CLICKHOUSE_PASSWORD,
-    database: testEnv.CLICKHOUSE_DATABASE,
-    applicationName: 'test',
-  };
+  const config = clickHouseConnection(testEnv, 'test');
   const pool = createPostgresPool({ url: testEnv.POSTGRES_URL, applicationName: 'test' });
   const admin = createKafkaAdmin(kafkaAdminConfig(testEnv, 'test'));
   await Promise.all([migrateClickHouse(config, { cluster: '' }), migratePostgres(pool), admin.ensureTopics()]);
