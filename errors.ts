@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   arrival_incomplete: { retryable: true },
   run_inconsistent: { retryable: false },
   publication_conflict: { retryable: false },
+  run_expired: { retryable: false },
   import_invalid: { retryable: false },
   import_failed: { retryable: true },
   interrupted: { retryable: true },

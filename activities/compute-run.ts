@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { creditParameters } from '../attribution/parameters.ts';
 import { loadSettings } from '../postgres/settings.ts';
-import type { WindowActivities } from './contract.ts';
+import type { WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { computeCredits } from './run-queries.ts';
+import { computeCredits, deleteRunCredits } from './run-queries.ts';
 import { killRun } from './window-queries.ts';
 
 /**
@@ -14,10 +14,19 @@ import { killRun } from './window-queries.ts';
  */
 export function createComputeRun(dependencies: ActivityDependencies): WindowActivities['computeRun'] {
   const { clickhouse, postgres, nowMs, metrics } = dependencies;
+
+  /**
+   * Ends what may still work for nobody (the server goes on with a statement whose client has left) and deletes what it
+   * inserted: a statement that ends early may have filled only the one of the two tables that the janitor does not read.
+   */
+  async function discard({ tenantId, windowStartMs }: WindowKey, runId: string): Promise<void> {
+    await killRun(clickhouse, { runId });
+    await deleteRunCredits(clickhouse, { tenantId, windowStartMs, runId });
+  }
+
   return async function computeRun({ window, settingsVersion, cutoff }) {
     const before = Context.current().info.heartbeatDetails as { runId: string } | undefined;
-    // The statement of an attempt whose worker died may still work for nobody.
-    if (before !== undefined) await killRun(clickhouse, { runId: before.runId });
+    if (before !== undefined) await withHeartbeat(before, () => discard(window, before.runId));
     const { settings } = await loadSettings(postgres, window.tenantId, settingsVersion);
     const { tenantId, windowStartMs, windowEndMs } = window;
     const runId = randomUUID();
@@ -27,8 +36,8 @@ export function createComputeRun(dependencies: ActivityDependencies): WindowActi
       try {
         await computeCredits(clickhouse, parameters, { signal, queryId: runId });
       } catch (error) {
-        // The server goes on with a statement whose client has left.
-        if (signal.aborted) await killRun(clickhouse, { runId });
+        // Why it failed is what counts; the next attempt discards the run too, as a server that is away cannot now.
+        await discard(window, runId).catch(() => {});
         throw error;
       }
     });

@@ -56,7 +56,10 @@ export interface WindowActivities {
   verifyRun(
     input: RunContext & { runId: string; startedAtMs: number; finishedAtMs: number },
   ): Promise<RunSummary & { isUnchanged: boolean; publicationVersion: number }>;
-  /** Throws `publication_conflict` when this or a newer version is taken by another run. */
+  /**
+   * Throws `publication_conflict` when this or a newer version is taken by another run, and `run_expired` when the run
+   * has waited for so long that its credits may have been removed.
+   */
   publishRun(
     input: RunContext & { runId: string; publicationVersion: number; publishedAtMs: number },
   ): Promise<{ firstPublishedAtMs: number }>;

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { type Cutoff, mergeCutoffs } from '../events/cutoff.ts';
 import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import { activeLeases } from '../postgres/leases.ts';
@@ -7,6 +6,7 @@ import { type Tenant, loadTenants } from '../postgres/tenants.ts';
 import { reopenWindow, startWindow, toTemporalError } from './client.ts';
 import type { ReconcileActivities, ReconcileCursor } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import { holdingLease, lookbackMs, windowAt } from './window-range.ts';
 import { findWindows } from './window-queries.ts';
 
@@ -21,34 +21,41 @@ type Found = Awaited<ReturnType<typeof findWindows>>[number];
 /** Starts and reopens what one page of the data asks for; an import's lease lets a window wait for its end. */
 export function createReconcilePage(dependencies: ActivityDependencies): ReconcileActivities['reconcilePage'] {
   const { clickhouse, postgres, metrics, nowMs } = dependencies;
-  return async function reconcilePage({ after, windowsMax }) {
-    const tenants = await tenantsFrom(postgres, after?.tenantId ?? '');
-    const page = tenants.slice(0, TENANTS_PER_PAGE);
-    const counts = { started: 0, reopened: 0, held: 0 };
-    const last = page.at(-1);
-    if (last === undefined) return { ...counts, next: null };
-    const found = await findWindows(clickhouse, {
-      tenantIds: page.map(({ tenant_id }) => tenant_id),
-      windowSeconds: page.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
-      lookbackSeconds: page.map(({ settings }) => lookbackMs(settings) / 1_000),
-      horizonSeconds: page.map(({ settings }) => settings.late_horizon_seconds),
-      milestones: page.map(({ settings }) => (settings.models.includes('w_shaped') ? settings.w_shaped_milestone : '')),
-      afterTenantId: after?.tenantId ?? '',
-      afterWindowStartMs: after?.windowStartMs ?? 0,
-      nowMs: nowMs(),
-      windowsMax,
+  return function reconcilePage({ after, windowsMax }) {
+    return withHeartbeat(undefined, async (signal) => {
+      const tenants = await tenantsFrom(postgres, after?.tenantId ?? '');
+      const page = tenants.slice(0, TENANTS_PER_PAGE);
+      const counts = { started: 0, reopened: 0, held: 0 };
+      const last = page.at(-1);
+      if (last === undefined) return { ...counts, next: null };
+      const limits = {
+        afterTenantId: after?.tenantId ?? '',
+        afterWindowStartMs: after?.windowStartMs ?? 0,
+        nowMs: nowMs(),
+        windowsMax,
+      };
+      const found = await findWindows(clickhouse, { ...settingsOf(page), ...limits }, { signal });
+      for (const tenant of page) {
+        const mine = found.filter(({ tenantId }) => tenantId === tenant.tenant_id);
+        if (mine.length === 0) continue;
+        for (const outcome of await actOn(dependencies, tenant, mine)) counts[outcome] += 1;
+      }
+      metrics.startedWindows.inc(counts.started);
+      metrics.reopens.inc(counts.reopened);
+      metrics.heldWindows.inc(counts.held);
+      return { ...counts, next: nextCursor(found, windowsMax, tenants.length > page.length ? last : undefined) };
     });
-    for (const tenant of page) {
-      const mine = found.filter(({ tenantId }) => tenantId === tenant.tenant_id);
-      if (mine.length === 0) continue;
-      for (const outcome of await actOn(dependencies, tenant, mine)) counts[outcome] += 1;
-    }
-    metrics.startedWindows.inc(counts.started);
-    metrics.reopens.inc(counts.reopened);
-    metrics.heldWindows.inc(counts.held);
-    return { ...counts, next: nextCursor(found, windowsMax, tenants.length > page.length ? last : undefined) };
   };
 }
+
+/** What decides which windows of these tenants need somebody: lists that belong together. */
+const settingsOf = (tenants: readonly Tenant[]) => ({
+  tenantIds: tenants.map(({ tenant_id }) => tenant_id),
+  windowSeconds: tenants.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
+  lookbackSeconds: tenants.map(({ settings }) => lookbackMs(settings) / 1_000),
+  horizonSeconds: tenants.map(({ settings }) => settings.late_horizon_seconds),
+  milestones: tenants.map(({ settings }) => (settings.models.includes('w_shaped') ? settings.w_shaped_milestone : '')),
+});
 
 /** In the order in which ClickHouse compares names: PostgreSQL may have a language that sorts them otherwise. */
 async function tenantsFrom(postgres: PostgresPool, firstTenantId: string): Promise<Tenant[]> {
@@ -103,7 +110,6 @@ async function inChunks<Item, Result>(
   const results: Result[] = [];
   for (let first = 0; first < items.length; first += size) {
     results.push(...(await Promise.all(items.slice(first, first + size).map(work))));
-    Context.current().heartbeat();
   }
   return results;
 }

@@ -1,9 +1,8 @@
 import type { ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { deleteUnpublishedRuns } from './run-queries.ts';
+import { REMOVABLE_MS, deleteUnpublishedRuns } from './run-queries.ts';
 
-const DAY_MS = 86_400_000;
 const REMOVED_RUNS_MAX = 100;
 
 /** Counts how a run ended. */
@@ -30,7 +29,7 @@ export function createRemoveUnpublishedRuns(
 ): ReconcileActivities['removeUnpublishedRuns'] {
   const { clickhouse, nowMs, metrics } = dependencies;
   return async function removeUnpublishedRuns() {
-    const insertedBeforeMs = nowMs() - DAY_MS;
+    const insertedBeforeMs = nowMs() - REMOVABLE_MS;
     const removed = await withHeartbeat(undefined, (signal) =>
       deleteUnpublishedRuns(clickhouse, { insertedBeforeMs, runsMax: REMOVED_RUNS_MAX }, { signal }),
     );

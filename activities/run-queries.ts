@@ -170,6 +170,17 @@ const deleteCreditsPerDay = defineCommand({
   parameters: oneRun,
 });
 
+/** Deletes all credits of a run. The caller knows that it will never be published. */
+export async function deleteRunCredits(
+  clickhouse: ClickHouse,
+  { tenantId, windowStartMs, runId }: z.infer<typeof oneRun>,
+  options: QueryOptions = {},
+): Promise<void> {
+  await deleteCredits(clickhouse, { tenantId, windowStartMs, runId }, options);
+  // Last, because it is what finds the run again when this is interrupted.
+  await deleteCreditsPerDay(clickhouse, { tenantId, windowStartMs, runId }, options);
+}
+
 /** A run that began longer ago is not published any more. */
 export const PUBLISHABLE_MS = 12 * 3_600_000;
 /** A run that was computed longer ago and is not published is removed: well after it could still have been published. */
@@ -185,10 +196,6 @@ export async function deleteUnpublishedRuns(
   options: QueryOptions = {},
 ): Promise<number> {
   const runs = await readUnpublishedRuns(clickhouse, parameters, options);
-  for (const run of runs) {
-    await deleteCredits(clickhouse, run, options);
-    // Last, because it is what finds the run again when this is interrupted.
-    await deleteCreditsPerDay(clickhouse, run, options);
-  }
+  for (const run of runs) await deleteRunCredits(clickhouse, run, options);
   return runs.length;
 }

@@ -5,7 +5,7 @@ const sql = (name: string): URL => new URL(`./sql/${name}.sql`, import.meta.url)
 const count = z.number().int().nonnegative();
 const flag = z.union([z.boolean(), z.number()]).transform(Boolean);
 
-/** Stops the statement of a run; a statement that has ended is no error. */
+/** Stops the statement of a run and waits until it has stopped; one that has ended is no error. */
 export const killRun = defineCommand({
   name: 'kill_run',
   file: sql('kill-run'),

@@ -1,5 +1,6 @@
 import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { ReconcileActivities, ReconcileCounts, ReconcileCursor } from '../activities/contract.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
 import type { ReconcileInput } from './messages.ts';
 
 const WINDOWS_PER_PAGE = 200;
@@ -8,7 +9,7 @@ const PAGES_PER_RUN = 50;
 /** Bounded: the schedule skips what comes while one runs, so a reconcile that hangs would stop all later ones. */
 const { reconcilePage, removeUnpublishedRuns, recordReconcile } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
   scheduleToCloseTimeout: '15 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 });

@@ -1,6 +1,7 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { RunReason, RunSummary, WindowActivities } from '../activities/contract.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
 import type { WindowOutcome } from './messages.ts';
 import { showPhase } from './window-phase.ts';
 import { nextStep, withLoaded, withOutcome } from './window-state.ts';
@@ -17,20 +18,20 @@ const {
   recordOutcome,
 } = proxyActivities<WindowActivities>({
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
   retry: RETRY,
 });
 
 /** It gives up its place in the worker after a minute and comes back, so that a stalled sink does not fill the worker. */
 const { awaitArrival } = proxyActivities<WindowActivities>({
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.arrival,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 1.5, maximumInterval: '10 seconds' },
 });
 
 const { computeRun } = proxyActivities<WindowActivities>({
   startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.compute,
   retry: RETRY,
 });
 

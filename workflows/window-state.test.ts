@@ -91,9 +91,8 @@ describe('after a run that published nothing', () => {
     expect(step(failed, retryAtMs ?? 0)).toEqual({ kind: 'run', reason: 'reopen' });
   });
 
-  it('a conflict of versions is resolved with the next interval', () => {
-    const conflict = { code: 'publication_conflict', message: 'taken' };
-    const failed = withOutcome(published, { ...outcome, state: 'failed', failure: conflict });
+  it.each(['publication_conflict', 'run_expired'])('%s is resolved with the next interval', (code) => {
+    const failed = withOutcome(published, { ...outcome, state: 'failed', failure: { code, message: 'overtaken' } });
     expect(failed.trouble?.retryAtMs).toBe(2_010 + 50);
   });
 

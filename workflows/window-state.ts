@@ -4,6 +4,9 @@ import type { ReopenRequest, WindowOutcome, WindowPhase, WindowState } from './m
 /** How long after a failure that nobody expected a run is tried again: fixed code or a mended table then heals it. */
 const FAILED_RETRY_MS = 600_000;
 
+/** Another run was published meanwhile, or this one came too late: a new run is all that is needed, and soon. */
+const OVERTAKEN: ReadonlySet<string> = new Set(['publication_conflict', 'run_expired']);
+
 /** What a window has to do next. Decided from state and time alone, so that a table of cases can prove it. */
 export type NextStep =
   | { kind: 'run'; reason: RunReason }
@@ -48,8 +51,8 @@ export function withReopen(state: WindowState, request: ReopenRequest): WindowSt
 export function withOutcome(state: WindowState, outcome: WindowOutcome): WindowState {
   const { state: ended, finishedAtMs } = outcome;
   const isTrouble = ended === 'inconsistent' || ended === 'failed';
-  // Another run published meanwhile: what there is to publish on has to be read again, which can be done at once.
-  const retryAfterMs = outcome.failure?.code === 'publication_conflict' ? state.reopenIntervalMs : FAILED_RETRY_MS;
+  const isOvertaken = OVERTAKEN.has(outcome.failure?.code ?? '');
+  const retryAfterMs = isOvertaken ? state.reopenIntervalMs : FAILED_RETRY_MS;
   return {
     ...state,
     lastOutcome: outcome,

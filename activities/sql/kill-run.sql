@@ -1,1 +1,1 @@
-KILL QUERY WHERE query_id = {runId:String} ASYNC
+KILL QUERY WHERE query_id = {runId:String} SYNC

@@ -35,14 +35,18 @@ export async function reconcileOnce(parts: Parts): Promise<ReconcileCounts> {
 }
 
 /** Waits until these windows are published and nothing that was asked of them is left to do. */
-export async function untilSettled(parts: Parts, windows: readonly WindowKey[]): Promise<void> {
+export async function untilSettled(
+  parts: Parts,
+  windows: readonly WindowKey[],
+  { timeoutMs = 30_000 }: { timeoutMs?: number } = {},
+): Promise<void> {
   for (const window of windows) {
     await vi.waitFor(
       async () => {
         const description = await describeWindow(parts.windows, window);
         expect(description).toMatchObject({ phase: 'open', isReopenPending: false });
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: timeoutMs, interval: 100 },
     );
   }
 }
