@@ -25,7 +25,8 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
     types: ['workflows'],
   },
   importers: { values: ['events', 'postgres', 'errors', 'otel'] },
-  stack: { values: ['errors'] },
+  // How a secured cluster is asked whether it is there.
+  stack: { values: ['errors', 'kafka'] },
 };
 
 /** Composition roots and proofs: they wire everything together and may import anything. */

@@ -19,6 +19,8 @@ export interface KafkaAdmin {
   endOffsets(topic: string): Promise<number[]>;
   /** The next offset that a group will read of each partition; 0 where it never committed. */
   committedOffsets(group: string, topic: string): Promise<number[]>;
+  /** How many brokers the cluster has now. */
+  countBrokers(): Promise<number>;
   /** Whether a broker answers now. */
   isHealthy(): Promise<boolean>;
   close(): Promise<void>;
@@ -67,13 +69,17 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
     return toOffsets(indexes.length, partitions, ({ committedOffset }) => committedOffset);
   }
 
+  const countBrokers = async (): Promise<number> =>
+    (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size;
+
   return {
     ensureTopics: () => call(ensureTopics),
     endOffsets: (topic) => call(() => endOffsets(topic)),
     committedOffsets: (group, topic) => call(() => committedOffsets(group, topic)),
+    countBrokers: () => call(countBrokers),
     isHealthy: () =>
-      admin.metadata({ topics: [], forceUpdate: true }).then(
-        () => true,
+      countBrokers().then(
+        (brokers) => brokers > 0,
         () => false,
       ),
     close: () => admin.close(),

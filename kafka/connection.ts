@@ -1,12 +1,14 @@
 import type { BaseOptions } from '@platformatic/kafka';
 
+export type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
+
 /** How a process reaches Kafka; the same for every client in this folder. */
 export interface KafkaConnection {
   brokers: readonly string[];
   /** Shown in the broker's logs and quotas. */
   clientId: string;
   tls?: boolean;
-  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+  sasl?: { mechanism: SaslMechanism; username: string; password: string };
   connectTimeoutMs?: number;
   /** How long a broker may take for one request. */
   requestTimeoutMs?: number;

@@ -29,9 +29,14 @@ export function classifyKafkaError(thrown: unknown): UnmogrowpError {
   return new UnmogrowpError(isTimeout ? 'kafka_timeout' : 'kafka_unavailable', message, { cause: thrown });
 }
 
-/** What went wrong, with the broker's own words, which the client library keeps below a general message. */
+/** What went wrong, with the reason (the broker's own words, mostly) that the client library keeps far below. */
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const [first] = thrown instanceof AggregateError ? thrown.errors : [];
-  return first === undefined ? thrown.message : `${thrown.message} ${reasonOf(first)}`;
+  const deepest = deepestOf(thrown);
+  return deepest === thrown ? thrown.message : `${thrown.message} (${deepest.message || deepest.name})`;
+}
+
+function deepestOf(error: Error): Error {
+  const [below = error.cause] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return below instanceof Error ? deepestOf(below) : error;
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SASLOptions } from 'kafkajs';
+import type { SaslMechanism } from '../../kafka/connection.ts';
 import { LOOPBACK } from '../ports.ts';
 import { findOnPath } from '../toolchain.ts';
 import type { Variables } from '../types.ts';
@@ -79,29 +79,22 @@ function countPlainBrokers(environment: Variables): Promise<number> {
 
 async function countSecuredBrokers(environment: Variables): Promise<number> {
   // Loaded only here: a broker of our own never needs it.
-  const { default: kafkajs } = await import('kafkajs');
-  const mechanism = environment['KAFKA_SASL_MECHANISM'];
-  const sasl = {
-    mechanism,
-    username: environment['KAFKA_SASL_USERNAME'],
-    password: environment['KAFKA_SASL_PASSWORD'],
-  };
-  const client = new kafkajs.Kafka({
+  const { createKafkaAdmin } = await import('../../kafka/admin.ts');
+  const mechanism = environment['KAFKA_SASL_MECHANISM'] as SaslMechanism | undefined;
+  const { KAFKA_SASL_USERNAME: username = '', KAFKA_SASL_PASSWORD: password = '' } = environment;
+  const admin = createKafkaAdmin({
     clientId: 'unmogrowp-stack',
     brokers: brokersOf(environment),
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: CONNECT_TIMEOUT_MS,
-    logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 0 },
-    ssl: environment['KAFKA_SSL'] === 'true',
-    ...(mechanism ? { sasl: sasl as SASLOptions } : {}),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    requestTimeoutMs: CONNECT_TIMEOUT_MS,
+    tls: environment['KAFKA_SSL'] === 'true',
+    ...(mechanism ? { sasl: { mechanism, username, password } } : {}),
+    topics: [],
   });
-  const admin = client.admin({ retry: { retries: 0 } });
   try {
-    await admin.connect();
-    return (await admin.describeCluster()).brokers.length;
+    return await admin.countBrokers();
   } finally {
-    await admin.disconnect().catch(() => undefined);
+    await admin.close();
   }
 }
 

@@ -4,10 +4,10 @@ import { afterAll, vi } from 'vitest';
 import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import type { Env } from '../../env.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
-import { useZstandard } from '../../kafka/compression.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { ROW_COLUMNS } from '../../events/row.ts';
+import { useZstandard } from '../support/zstandard.ts';
 
 /** The test's Postgres with its tables. */
 export async function migratedPool(env: Env): Promise<PostgresPool> {

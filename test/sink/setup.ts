@@ -11,11 +11,11 @@ import { migrateClickHouse } from '../../clickhouse/migrate.ts';
 import type { EventRow } from '../../events/row.ts';
 import { packRecords } from '../../ingest/records.ts';
 import { createKafkaAdmin } from '../../kafka/admin.ts';
-import { useZstandard } from '../../kafka/compression.ts';
 import { type OutgoingRecord, createRecordProducer } from '../../kafka/producer.ts';
 import { sinkGroup, topicName } from '../../kafka/topics.ts';
 import { readMetrics, valueOf } from '../support/openmetrics.ts';
 import { testEnv, testVariables } from '../support/parts.ts';
+import { useZstandard } from '../support/zstandard.ts';
 
 export const EVENTS = topicName(testEnv.KAFKA_PREFIX, 'events');
 const DEAD_LETTERS = topicName(testEnv.KAFKA_PREFIX, 'dead-letters');

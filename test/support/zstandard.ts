@@ -5,10 +5,7 @@ const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/**
- * Makes Zstandard known to the kafkajs client, for the whole process. Whoever consumes the events topic calls it: the
- * producer of ingest compresses its larger requests.
- */
+/** Makes Zstandard known to kafkajs, for the whole process: our producer compresses its larger requests with it. */
 export function useZstandard(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: ({ buffer }: { buffer: Buffer }) => Promise.resolve(zstdCompressSync(buffer, LEVEL)),
