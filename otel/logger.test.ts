@@ -57,9 +57,14 @@ describe('the log', () => {
     for (const name of ['user_key', 'email', 'ip', 'properties', 'authorization', 'write_key', 'password']) {
       logger.warn({ headers: { [name]: { inside: secret } }, event_id: 'kept' }, 'x');
     }
-    expect(lines).toHaveLength(16);
-    expect(lines.join('')).not.toContain(secret);
     expect(last()).toMatchObject({ event_id: 'kept', headers: { password: '[redacted]' } });
+    class Person {
+      user_id = secret;
+    }
+    logger.warn({ person: new Person(), written: { toJSON: () => ({ person: new Person() }) }, at: new Date(0) }, 'x');
+    expect(last()).toMatchObject({ at: '1970-01-01T00:00:00.000Z', person: { user_id: '[redacted]' } });
+    expect(lines).toHaveLength(17);
+    expect(lines.join('')).not.toContain(secret);
   });
 
   it('shows no write key, bearer token or password inside a text', () => {

@@ -45,7 +45,9 @@ function redactValue(value: unknown, depth: number): unknown {
   if (depth > DEPTH_MAX) return REDACTED;
   if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
   if (value instanceof Error) return redactError(value, depth);
-  return isPlain(value) ? redactObject(value, depth) : value;
+  // What is written is what this gives, and that may be an object again.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), depth + 1);
+  return redactObject(value, depth);
 }
 
 /** An error's own fields may hold whole requests: only what it says and where it came from is kept. */
@@ -55,11 +57,6 @@ function redactError(error: Error, depth: number): Record<string, unknown> {
   const cause = error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) };
   return { name, code, message, context: redactValue(context, depth + 1), stack, ...cause };
 }
-
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-};
 
 const SECRETS = /\bumg_[\w-]{16,}|\bBearer\s+[\w.~+/-]+=*|(?<=:\/\/[^\s:/@"]*:)[^\s/@"]+(?=@)/gi;
 
