@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { type Sample, readMetrics } from '../support/openmetrics.ts';
 import { testEnv } from '../support/parts.ts';
-import { startAnswerGate } from './answer-gate.ts';
+import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import {
   EVENTS,
   PARTITIONS,
@@ -29,6 +29,12 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((sink) => sink.end('SIGKILL')));
 });
 
+/** A line to ClickHouse whose answers can be kept back. */
+function startProxy(): Promise<TcpProxy> {
+  const { hostname: host, port } = new URL(testEnv.CLICKHOUSE_URL);
+  return startTcpProxy({ host, port: Number(port) });
+}
+
 const isHealthy = (sink: SinkProcess) => expect.poll(sink.isHealthy, { timeout: 40_000 }).toBe(true);
 const partitionsOf = (sink: SinkProcess) => {
   const last = sink.log().findLast(({ msg }) => msg === 'has partitions');
@@ -39,10 +45,10 @@ const isLag = ({ name }: Sample): boolean => name === 'unmogrowp_kafka_consumer_
 const partitionOfSample = ({ labels }: Sample): string | undefined => labels['partition'];
 
 it('a range that was inserted but not committed is repeated as it was, by whoever comes next, and changes nothing', async () => {
-  const gate = await startAnswerGate(testEnv.CLICKHOUSE_URL);
-  const first = await start({ CLICKHOUSE_URL: gate.url });
+  const proxy = await startProxy();
+  const first = await start({ CLICKHOUSE_URL: `http://127.0.0.1:${proxy.port}` });
   await isHealthy(first);
-  gate.hold();
+  proxy.holdAnswers();
   await produce(newRows(500, ONE_USER));
   // Stored, by all views as well, but the sink does not know.
   await expect.poll(() => countRows(clickhouse), { timeout: 20_000 }).toMatchObject({ rows: 500, arrivals: 500 });
@@ -51,7 +57,7 @@ it('a range that was inserted but not committed is repeated as it was, by whoeve
   expect(begun.length).toBeGreaterThan(0);
   for (const [, { offset, note }] of begun) expect(note).toMatch(new RegExp(`^begun:${offset}-\\d+$`));
   await first.end('SIGKILL');
-  await gate.close();
+  await proxy.close();
   // More has come meanwhile: the repeated ranges must not grow by it.
   await produce(newRows(150, ONE_USER));
   await produce(newRows(150));
@@ -100,12 +106,12 @@ it('sinks share the partitions; those of a killed one are taken over, and of a s
 
 it('a sink that was shut out while it slept commits nothing when it wakes up, and joins again', async () => {
   const { rows: before } = await countRows(clickhouse);
-  const gate = await startAnswerGate(testEnv.CLICKHOUSE_URL);
-  const asleep = await start({ CLICKHOUSE_URL: gate.url });
+  const proxy = await startProxy();
+  const asleep = await start({ CLICKHOUSE_URL: `http://127.0.0.1:${proxy.port}` });
   await isHealthy(asleep);
   await produce([newRow(), newRow(), newRow()]);
   await expect.poll(async () => (await countRows(clickhouse)).rows, { timeout: 20_000 }).toBe(before + 3);
-  gate.hold();
+  proxy.holdAnswers();
   await produce(newRows(200, ONE_USER));
   await expect.poll(async () => (await countRows(clickhouse)).rows, { timeout: 20_000 }).toBe(before + 203);
   asleep.child.kill('SIGSTOP');
@@ -118,7 +124,7 @@ it('a sink that was shut out while it slept commits nothing when it wakes up, an
   await expect.poll(committed, { timeout: 20_000 }).toBe(all);
   asleep.child.kill('SIGCONT');
   // The answers never come: its connection breaks, and it can only repeat, and then commit.
-  await gate.close();
+  await proxy.close();
   await expect
     .poll(() => asleep.log().filter(({ msg }) => msg === 'has partitions').length, { timeout: 40_000 })
     .toBeGreaterThan(1);

@@ -6,12 +6,15 @@ export interface TcpProxy {
   /** Ends all connections and refuses new ones. */
   cut(): Promise<void>;
   restore(): Promise<void>;
+  /** Keeps back every answer from now on: what is asked is done, and nobody learns of it. */
+  holdAnswers(): void;
   close(): Promise<void>;
 }
 
 /** Forwards connections on a port of its own to `target` until it is cut. */
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<net.Socket>();
+  let isHeld = false;
   const server = net.createServer((client) => {
     const upstream = net.connect(target);
     for (const [socket, other] of [
@@ -25,8 +28,11 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
           sockets.delete(socket);
           other.destroy();
         });
-      socket.pipe(other);
     }
+    client.pipe(upstream);
+    upstream.on('data', (bytes) => {
+      if (!isHeld) client.write(bytes);
+    });
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
   await listen(0);
@@ -36,5 +42,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  return { port, cut, restore: () => listen(port), close: cut };
+  const holdAnswers = (): void => {
+    isHeld = true;
+  };
+  return { port, cut, restore: () => listen(port), holdAnswers, close: cut };
 }
