@@ -1,10 +1,10 @@
 import { Consumer } from '@platformatic/kafka';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { UnmogrowpError } from '../errors.ts';
 import { type KafkaConnection, clientOptions } from './connection.ts';
 import { classifyKafkaError } from './errors.ts';
 import { type FetchLimits, type FetchedPartition, type Position, createFetcher } from './fetcher.ts';
 import { type CommittedPosition, type Member, createOffsets } from './offsets.ts';
+import { pause } from './pause.ts';
 
 export interface GroupConsumerConfig extends KafkaConnection {
   group: string;
@@ -151,12 +151,4 @@ export function consumeAsGroup(config: GroupConsumerConfig, work: Work): GroupCo
     endOffsets: offsets.ends,
     close,
   };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, { signal });
-  } catch {
-    // Ended.
-  }
 }

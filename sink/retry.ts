@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
+import { pause } from '../kafka/pause.ts';
 
 export interface RetryOptions {
   waitMsMax: number;
@@ -26,13 +26,5 @@ export async function untilItWorks<Result>(options: RetryOptions, call: () => Pr
     // Half of it by chance, so that sinks that failed together do not come back together.
     await pause(waitMs * (0.5 + Math.random() / 2), options.signal);
     waitMs = Math.min(waitMs * 2, options.waitMsMax);
-  }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, { signal });
-  } catch {
-    // Aborted: the loop says so.
   }
 }

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { type Assignment, type GroupConsumerConfig, consumeAsGroup } from '../kafka/consumer.ts';
 import type { FetchedPartition } from '../kafka/fetcher.ts';
+import { pause } from '../kafka/pause.ts';
 import { type BufferLimits, type PartitionBuffer, createPartitionBuffer } from './buffer.ts';
 import { consumePartition, isEndOfWork } from './consume-partition.ts';
 import type { SinkMetrics } from './metrics.ts';
@@ -188,12 +188,4 @@ function afterAbort(signal: AbortSignal, milliseconds: number, call: () => void)
   if (signal.aborted) start();
   else signal.addEventListener('abort', start, { once: true });
   return () => clearTimeout(timer);
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, { signal });
-  } catch {
-    // Ended.
-  }
 }
