@@ -65,7 +65,8 @@ interface Import {
 }
 
 function importsOf(path: string): Import[] {
-  const { module } = parseSync(path, readFileSync(path, 'utf8'));
+  const text = readFileSync(path, 'utf8');
+  const { module } = parseSync(path, text);
   const imports = module.staticImports.map((entry) => ({
     specifier: entry.moduleRequest.value,
     typeOnly: entry.entries.length > 0 && entry.entries.every((name) => name.isType),
@@ -75,5 +76,9 @@ function importsOf(path: string): Import[] {
       name.moduleRequest ? [{ specifier: name.moduleRequest.value, typeOnly: name.isType }] : [],
     ),
   );
-  return [...imports, ...exports];
+  const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => ({
+    specifier: text.slice(start, end).replaceAll(/^['"`]|['"`]$/g, ''),
+    typeOnly: false,
+  }));
+  return [...imports, ...exports, ...dynamic];
 }
