@@ -208,7 +208,7 @@ describe('a late touchpoint at the edge of what may earn credit', () => {
     { is: 'an impression at the moment of the conversion', atMs: 0, type: 'impression', beforeMs: 0, counts: true },
   ];
 
-  test('republishes the window exactly when it earns credit', async () => {
+  test('republishes the window exactly when it earns credit', { timeout: 180_000 }, async () => {
     const cases = await Promise.all(
       EDGES.map(async (edge) => {
         const tenantId = await newTenant(parts.pool, {
