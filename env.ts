@@ -138,6 +138,15 @@ const schema = z
     WORKER_RECONCILE_INTERVAL_MS: milliseconds(60_000).describe(
       'How often windows are looked for that must be opened or reopened.',
     ),
+    WORKER_TENANT_RUNS_MAX: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(20)
+      .default(4)
+      .describe(
+        'How many windows of one tenant are computed at once, over all workers; the others wait for their turn, and replays leave one turn to live windows.',
+      ),
     WORKER_ARRIVAL_POLL_MS: milliseconds(500).describe(
       'How often a window that waits for its data asks whether it is there.',
     ),

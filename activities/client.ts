@@ -13,6 +13,7 @@ import type {
   CloseRequest,
   ReconcileInput,
   ReopenRequest,
+  TurnNotice,
   WindowDescription,
   WindowInput,
   WindowOutcome,
@@ -65,6 +66,11 @@ export async function reopenWindow(client: WindowClient, window: WindowKey, requ
     signal: 'reopen',
     signalArgs: [request],
   });
+}
+
+/** Tells a window that its turn to run has come. Throws `WorkflowNotFoundError` when no workflow of it runs. */
+export async function tellTurn(client: WindowClient, window: WindowKey): Promise<void> {
+  await windowHandle(client, window).signal<[TurnNotice]>('turn', { version: 1 });
 }
 
 /**

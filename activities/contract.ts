@@ -44,11 +44,14 @@ export interface RunContext {
   cutoff: Cutoff;
 }
 
+/** Why a run cannot begin yet: a running import holds the window, or its tenant has as many runs as it may. */
+export type RunHold = { kind: 'import'; expiresInMs: number } | { kind: 'turn'; ahead: number };
+
 /** The I/O of the window workflow. Every call may be repeated: twice is once. */
 export interface WindowActivities {
   loadWindow(input: { version: 1; window: WindowKey; arrivals: Cutoff | null }): Promise<LoadedWindow>;
-  /** Until when an import holds the window, or null. */
-  findLease(input: { version: 1; window: WindowKey; reason: RunReason }): Promise<{ expiresInMs: number } | null>;
+  /** Takes a turn for the run; null when it may begin, and otherwise what it has to wait for. */
+  enterRun(input: { version: 1; window: WindowKey; reason: RunReason }): Promise<RunHold | null>;
   /** Returns when everything that was accepted before the call is in ClickHouse. */
   awaitArrival(input: { version: 1; window: WindowKey }): Promise<{ cutoff: Cutoff }>;
   computeRun(input: RunContext): Promise<{ runId: string; startedAtMs: number; finishedAtMs: number }>;
@@ -63,9 +66,10 @@ export interface WindowActivities {
   publishRun(
     input: RunContext & { runId: string; publicationVersion: number; publishedAtMs: number },
   ): Promise<{ firstPublishedAtMs: number }>;
-  /** Counts what a run ended as, for the metrics. */
-  recordOutcome(input: {
+  /** Gives the turn of the run to the next of its tenant, and counts what it ended as. */
+  leaveRun(input: {
     version: 1;
+    window: WindowKey;
     reason: RunReason;
     state: 'published' | 'unchanged' | 'inconsistent' | 'failed';
     durationMs: number;
@@ -94,5 +98,7 @@ export interface ReconcileActivities {
   }): Promise<ReconcileCounts & { next: ReconcileCursor | null }>;
   /** Deletes the credits of runs that were never published. */
   removeUnpublishedRuns(input: { version: 1 }): Promise<void>;
+  /** Takes turns from runs whose workflow is gone. */
+  freeLostTurns(input: { version: 1 }): Promise<void>;
   recordReconcile(input: { version: 1; counts: ReconcileCounts; durationMs: number }): Promise<void>;
 }

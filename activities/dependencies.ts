@@ -20,6 +20,8 @@ export interface ActivityDependencies {
   arrivalPollMs: number;
   /** At most one reopen of a window in this time. */
   reopenIntervalMs: number;
+  /** How many runs of one tenant may be under way at once. */
+  tenantRunsMax: number;
   /** Stored with each run. */
   codeVersion: string;
   nowMs: () => number;

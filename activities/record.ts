@@ -2,16 +2,18 @@ import type { ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { REMOVABLE_MS, deleteUnpublishedRuns } from './run-queries.ts';
+import { giveTurnBack } from './run-turns.ts';
 
 const REMOVED_RUNS_MAX = 100;
 
-/** Counts how a run ended. */
-export function createRecordOutcome({ metrics }: ActivityDependencies): WindowActivities['recordOutcome'] {
-  return function recordOutcome({ reason, state, durationMs }) {
+/** Makes room for the next run of the tenant, and counts how this one ended. */
+export function createLeaveRun(dependencies: ActivityDependencies): WindowActivities['leaveRun'] {
+  const { metrics } = dependencies;
+  return async function leaveRun({ window, reason, state, durationMs }) {
+    await giveTurnBack(dependencies, window);
     metrics.runs.inc({ outcome: state, reason });
     metrics.runDuration.observe({ outcome: state }, durationMs / 1_000);
     if (state === 'published') metrics.publications.inc({ reason });
-    return Promise.resolve();
   };
 }
 

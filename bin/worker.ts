@@ -75,6 +75,7 @@ async function main(): Promise<void> {
     sinkGroup: sinkGroup(env.KAFKA_PREFIX),
     arrivalPollMs: env.WORKER_ARRIVAL_POLL_MS,
     reopenIntervalMs: env.WORKER_RECONCILE_INTERVAL_MS,
+    tenantRunsMax: env.WORKER_TENANT_RUNS_MAX,
     codeVersion: readVersion(),
     nowMs: Date.now,
     metrics,

@@ -6,6 +6,7 @@ export type WindowPhase =
   | 'loading'
   | 'waiting'
   | 'importing'
+  | 'queued'
   | 'arriving'
   | 'running'
   | 'verifying'
@@ -37,6 +38,11 @@ export interface ReopenRequest {
 
 /** A person or a program asks for a run now. */
 export interface CloseRequest {
+  version: 1;
+}
+
+/** The window has its turn: its tenant has room for one more run. */
+export interface TurnNotice {
   version: 1;
 }
 

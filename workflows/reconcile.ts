@@ -7,7 +7,7 @@ const WINDOWS_PER_PAGE = 200;
 const PAGES_PER_RUN = 50;
 
 /** Bounded: the schedule skips what comes while one runs, so a reconcile that hangs would stop all later ones. */
-const { reconcilePage, removeUnpublishedRuns, recordReconcile } = proxyActivities<ReconcileActivities>({
+const { reconcilePage, removeUnpublishedRuns, freeLostTurns, recordReconcile } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
   scheduleToCloseTimeout: '15 minutes',
@@ -33,6 +33,7 @@ export async function reconcile(input: ReconcileInput): Promise<ReconcileCounts>
     }
   }
   await removeUnpublishedRuns({ version: 1 });
+  await freeLostTurns({ version: 1 });
   await recordReconcile({ version: 1, counts, durationMs: Date.now() - startedAtMs });
   return counts;
 }

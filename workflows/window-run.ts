@@ -1,5 +1,12 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  isCancellation,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
 import type { RunReason, RunSummary, WindowActivities } from '../activities/contract.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
 import type { WindowOutcome } from './messages.ts';
@@ -12,10 +19,10 @@ const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInter
 
 const {
   loadWindow: load,
-  findLease,
+  enterRun,
   verifyRun,
   publishRun,
-  recordOutcome,
+  leaveRun,
 } = proxyActivities<WindowActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
@@ -36,6 +43,8 @@ const { computeRun } = proxyActivities<WindowActivities>({
 });
 
 const LEASE_POLL_MS_MAX = 15_000;
+/** Whoever gives a turn back tells the next; this is for the day on which that gets lost. */
+const TURN_POLL_MS = 60_000;
 
 /** Name of the span of one run; the registry of spans declares it. */
 const RUN_SPAN = 'window.run';
@@ -57,11 +66,11 @@ export async function loadWindow(life: WindowLife): Promise<boolean> {
   }
 }
 
-/** One run: load, lease, arrival barrier, compute, verify, publish. Its outcome lies in the state afterwards. */
+/** One run: load, lease and turn, arrival barrier, compute, verify, publish. Its outcome lies in the state afterwards. */
 export async function runWindow(life: WindowLife, reason: RunReason): Promise<void> {
   if (!(await loadWindow(life))) return;
   if (!isStillDue(life)) return;
-  await waitForImports(life, reason);
+  await waitForTurn(life, reason);
   showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
   // What was asked for until here is served by this run; what comes later may not be seen by it and gets its own.
   const closesServed = life.closesRequested;
@@ -77,14 +86,23 @@ function isStillDue(life: WindowLife): boolean {
   return nextStep(life.state, { window: life.input.window, isCloseRequested, nowMs: Date.now() }).kind === 'run';
 }
 
-async function waitForImports(life: WindowLife, reason: RunReason): Promise<void> {
+/** Waits for imports that hold the window, and then until its tenant has room for one more run. */
+async function waitForTurn(life: WindowLife, reason: RunReason): Promise<void> {
   for (;;) {
-    const lease = await findLease({ version: 1, window: life.input.window, reason });
-    if (lease === null) return;
-    const untilMs = Date.now() + lease.expiresInMs;
-    showPhase(life, 'importing', { waitsFor: 'a running import that holds the window by a lease', untilMs });
-    // An import may end long before its lease does.
-    await sleep(Math.min(Math.max(lease.expiresInMs, 1), LEASE_POLL_MS_MAX));
+    const { turns } = life;
+    const hold = await enterRun({ version: 1, window: life.input.window, reason });
+    if (hold === null) return;
+    if (hold.kind === 'import') {
+      const untilMs = Date.now() + hold.expiresInMs;
+      showPhase(life, 'importing', { waitsFor: 'a running import that holds the window by a lease', untilMs });
+      // An import may end long before its lease does.
+      await sleep(Math.min(Math.max(hold.expiresInMs, 1), LEASE_POLL_MS_MAX));
+    } else {
+      const waitsFor = `its turn: its tenant has as many runs as it may, and ${hold.ahead} wait before it`;
+      showPhase(life, 'queued', { waitsFor, untilMs: null });
+      // The turn may have come while we asked.
+      await condition(() => life.turns !== turns, TURN_POLL_MS);
+    }
   }
 }
 
@@ -116,7 +134,8 @@ async function outcomeOfRun(life: WindowLife, reason: RunReason, traceId: string
   } catch (error) {
     outcome = { ...failedOutcome(life, reason, error), startedAtMs, finishedAtMs: Date.now(), traceId };
   }
-  await recordOutcome({ version: 1, reason, state: outcome.state, durationMs: outcome.finishedAtMs - startedAtMs });
+  const durationMs = outcome.finishedAtMs - startedAtMs;
+  await leaveRun({ version: 1, window: life.input.window, reason, state: outcome.state, durationMs });
   return outcome;
 }
 

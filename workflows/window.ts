@@ -11,6 +11,7 @@ import {
 import type {
   CloseRequest,
   ReopenRequest,
+  TurnNotice,
   WindowDescription,
   WindowInput,
   WindowOutcome,
@@ -23,6 +24,7 @@ import { freezesAtMs, newWindowState, nextStep, withReopen } from './window-stat
 
 const closeUpdate = defineUpdate<WindowOutcome, [CloseRequest]>('close');
 const reopenSignal = defineSignal<[ReopenRequest]>('reopen');
+const turnSignal = defineSignal<[TurnNotice]>('turn');
 const describeQuery = defineQuery<WindowDescription>('describe');
 
 /** Everything that changes while a window lives; made anew for every execution, never shared between them. */
@@ -36,6 +38,8 @@ export interface WindowLife {
   deadlineMs: number | null;
   /** Grows with each message, so that a wait can end when something was said. */
   messages: number;
+  /** Grows each time the window is told that it may run. */
+  turns: number;
   /** Commands are numbered; a run serves all that came before its cut-off was taken. */
   closesRequested: number;
   closesServed: number;
@@ -83,6 +87,7 @@ function newLife(input: WindowInput): WindowLife {
     waitsFor: 'its settings and its last publication',
     deadlineMs: null,
     messages: 0,
+    turns: 0,
     closesRequested: 0,
     closesServed: 0,
     settingsVersion: 0,
@@ -93,6 +98,9 @@ function setHandlers(life: WindowLife): void {
   setHandler(reopenSignal, (request) => {
     life.state = withReopen(life.state, request);
     life.messages += 1;
+  });
+  setHandler(turnSignal, () => {
+    life.turns += 1;
   });
   setHandler(closeUpdate, (_request: CloseRequest) => closeNow(life), {
     validator: (request: CloseRequest) => mayClose(life, request),

@@ -8,6 +8,7 @@ export const WINDOW_STATES = [
   'loading',
   'waiting',
   'importing',
+  'queued',
   'arriving',
   'running',
   'verifying',

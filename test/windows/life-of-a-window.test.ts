@@ -49,8 +49,8 @@ test('a window waits for its end and the allowed lateness, publishes once, and f
     expect(await describeWindow(handle)).toMatchObject({ phase: 'frozen', freezesAtMs: publishedAtMs + 7 * DAY_MS });
     expect(await environment.currentTimeMs()).toBeGreaterThanOrEqual(publishedAtMs + 7 * DAY_MS);
   });
-  const order = ['loadWindow', 'loadWindow', 'findLease', 'awaitArrival', 'computeRun', 'verifyRun', 'publishRun'];
-  expect(calls.order.filter((name) => name !== 'recordOutcome')).toEqual(order);
+  const order = ['loadWindow', 'loadWindow', 'enterRun', 'awaitArrival', 'computeRun', 'verifyRun', 'publishRun'];
+  expect(calls.order.filter((name) => name !== 'leaveRun')).toEqual(order);
 });
 
 test('lateness that a tenant prolongs while the window waits is kept', async () => {
@@ -150,14 +150,14 @@ test('late data that the last run has seen makes no run', async () => {
 test('the lease of an import holds a window for as long as it is prolonged', async () => {
   let leases = 5;
   const { activities, calls } = plainActivities({ allowedLatenessMs: 0 }, () => ({
-    findLease: () => Promise.resolve(leases-- > 0 ? { expiresInMs: 10_000 } : null),
+    enterRun: () => Promise.resolve(leases-- > 0 ? { kind: 'import', expiresInMs: 10_000 } : null),
   }));
   const window = await newWindow(environment);
   await withWorker(environment, activities, async (start) => {
     const handle = await start({ version: 1, window });
     await handle.result();
     expect(calls.publications[0]?.publishedAtMs).toBeGreaterThanOrEqual(window.windowEndMs + 50_000);
-    expect(calls.order.indexOf('awaitArrival')).toBeGreaterThan(calls.order.lastIndexOf('findLease'));
+    expect(calls.order.indexOf('awaitArrival')).toBeGreaterThan(calls.order.lastIndexOf('enterRun'));
   });
 });
 

@@ -92,7 +92,7 @@ export function plainActivities(
         ...settings,
       });
     },
-    findLease: () => Promise.resolve(null),
+    enterRun: () => Promise.resolve(null),
     awaitArrival: () => Promise.resolve({ cutoff: { events: [calls.runs.length + 1] } }),
     computeRun: ({ reason }) => {
       const runId = randomUUID();
@@ -110,9 +110,10 @@ export function plainActivities(
       calls.publications.push({ version: publicationVersion, runId, publishedAtMs });
       return Promise.resolve({ firstPublishedAtMs: calls.publications[0]?.publishedAtMs ?? 0 });
     },
-    recordOutcome: () => Promise.resolve(),
+    leaveRun: () => Promise.resolve(),
     reconcilePage: () => Promise.resolve({ started: 0, reopened: 0, held: 0, next: null }),
     removeUnpublishedRuns: () => Promise.resolve(),
+    freeLostTurns: () => Promise.resolve(),
     recordReconcile: () => Promise.resolve(),
   };
   const all: Plain = { ...activities, ...replaced(calls) };
