@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { UnmogrowpError } from '../errors.ts';
 import type { Reject } from './map-row.ts';
 
 /** Collects what was not taken: one line each with the line of the CSV file, the event, the code and the reason. */
@@ -10,15 +11,15 @@ export interface RejectsFile {
 
 const HEADER = 'line,event,code,message\n';
 
-/** Opens the file at the length at which a continued import had come to; the file is made with the first reject. */
+/**
+ * Opens the file at the length at which a continued import had come to; the file is made with the first reject. Throws
+ * `import_invalid` when the file of an import that is continued is gone.
+ */
 export async function openRejects(path: string, bytes: number): Promise<RejectsFile> {
   let file: FileHandle | undefined;
   let length = bytes;
   if (bytes === 0) await rm(path, { force: true });
-  else {
-    file = await open(path, 'r+');
-    await file.truncate(bytes);
-  }
+  else file = await openAgain(path, bytes);
   return {
     async append(rejects) {
       if (rejects.length === 0) return length;
@@ -31,6 +32,16 @@ export async function openRejects(path: string, bytes: number): Promise<RejectsF
     },
     close: async () => file?.close(),
   };
+}
+
+async function openAgain(path: string, bytes: number): Promise<FileHandle> {
+  const file = await open(path, 'r+').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'it is gone' : cause.message;
+    const message = `${path} cannot be continued: ${reason}. With --restart the import begins anew.`;
+    throw new UnmogrowpError('import_invalid', message, { cause });
+  });
+  await file.truncate(bytes);
+  return file;
 }
 
 const lineOf = ({ line, event, code, message }: Reject): string => `${line},${event},${code},${quote(message)}\n`;

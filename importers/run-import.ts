@@ -56,22 +56,14 @@ export async function runImport(options: ImportOptions): Promise<ImportResult> {
   const mapRow = createRowMapper(options.mapping, head.header, head.firstRow);
   const state = await prepareState(options, head, mapRow);
   const rowsBefore = state.counts.rows;
-  const lease = await leaseOf(options, state);
   const rejects = await openRejects(options.rejectsPath, state.rejects_bytes);
   try {
-    await sendRows(options, { state, lease, rejects, mapRow });
-  } catch (error) {
-    // The lease is left to expire: whoever continues soon finds the windows still waiting.
-    await lease?.leave();
-    throw error;
+    await sendHeld(options, { state, rejects, mapRow });
   } finally {
     await rejects.close();
   }
   const isComplete = !options.signal.aborted;
-  if (isComplete) {
-    await lease?.release();
-    await removeState(options.statePath);
-  } else await lease?.leave();
+  if (isComplete) await removeState(options.statePath);
   return { isComplete, rowsBefore, counts: state.counts, rowsTotal: state.rows_total, range: state.range };
 }
 
@@ -95,7 +87,7 @@ async function prepareState(options: ImportOptions, head: Head, mapRow: RowMappe
     nowMs: options.nowMs(),
     onRow: (row) => options.onProgress({ phase: 'scanning', bytes: row.end.bytes, counts }),
   });
-  const state: ImportState = {
+  return {
     version: 1,
     fingerprint,
     tenant_id: tenantId,
@@ -106,7 +98,20 @@ async function prepareState(options: ImportOptions, head: Head, mapRow: RowMappe
     rows_total: found.rows,
     lease_id: null,
   };
-  return state;
+}
+
+/** Sends the rows while the lease holds their windows; it ends with the last row. */
+async function sendHeld(options: ImportOptions, sending: Omit<Sending, 'lease'>): Promise<void> {
+  const lease = await leaseOf(options, sending.state);
+  try {
+    await sendRows(options, { ...sending, lease });
+  } catch (error) {
+    await lease?.leave();
+    throw error;
+  }
+  // After a failure or an interruption it is left to expire: whoever continues soon finds the windows still waiting.
+  if (options.signal.aborted) await lease?.leave();
+  else await lease?.release();
 }
 
 async function leaseOf({ lease, tenantId }: ImportOptions, state: ImportState): Promise<HeldLease | undefined> {
