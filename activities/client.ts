@@ -38,7 +38,8 @@ const WINDOW_STATE = defineSearchAttributeKey('UnmogrowpWindowState', SearchAttr
 const LIVE_PRIORITY = 2;
 const FAIRNESS_KEY_LENGTH_MAX = 64;
 
-function startOptions({ taskQueue }: WindowClient, window: WindowKey) {
+/** How everybody starts the workflow of a window. */
+export function startOptions({ taskQueue }: WindowClient, window: WindowKey) {
   return {
     workflowId: windowWorkflowId(window),
     taskQueue,

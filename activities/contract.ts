@@ -12,15 +12,19 @@ export interface WindowKey {
 /** Why a window is computed, as stored with its runs and publications. */
 export type RunReason = 'close' | 'reopen' | 'command' | 'replay';
 
-/** What the state of record and the tenant's newest settings say about a window. */
+/** Why a run is the truth: it was computed for that, or somebody returned to it. */
+export type PublicationReason = RunReason | 'rollback';
+
+/** What the state of record and the tenant's settings say about a window. */
 export interface LoadedWindow {
+  /** By which it is computed: those of its publication, or the newest that apply to it. */
   settingsVersion: number;
   allowedLatenessMs: number;
   lateHorizonMs: number;
   /** How long after the start of a run late data may start the next one. */
   reopenIntervalMs: number;
   publication: { version: number; runId: string; firstPublishedAtMs: number } | null;
-  /** Whether the newest run saw all the arrivals that were asked about. */
+  /** Whether a judged run saw all the arrivals that were asked about. */
   isCovered: boolean;
 }
 
@@ -42,6 +46,8 @@ export interface RunContext {
   reason: RunReason;
   settingsVersion: number;
   cutoff: Cutoff;
+  /** Of a run that is made for a replay. */
+  replayId?: string;
 }
 
 /** Why a run cannot begin yet: a running import holds the window, or its tenant has as many runs as it may. */

@@ -5,15 +5,23 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createEnterRun } from './enter-run.ts';
 import { withFailures } from './failures.ts';
 import { createLoadWindow } from './load-window.ts';
+import { createLeaveReplayRun } from './leave-replay-run.ts';
+import { createLoadReplayRun } from './load-replay-run.ts';
+import { createPublishReplayRun } from './publish-replay-run.ts';
 import { createPublishRun } from './publish-run.ts';
 import { createReconcilePage } from './reconcile-page.ts';
 import { createLeaveRun, createRecordReconcile, createRemoveUnpublishedRuns } from './record.ts';
 import { createFreeLostTurns } from './run-turns.ts';
+import type { ReplayActivities, ReplayWaits, WindowReplayActivities } from './replay-contract.ts';
+import { createBeginReplay, createChangeReplayState, createEndReplay, createReplayPage } from './replay-progress.ts';
+import { createReplayWindow, createWithdrawWindows } from './replay-windows.ts';
 import { createVerifyRun } from './verify-run.ts';
 
-/** All I/O of the workflows, made from the clients of one process. */
-export function createActivities(dependencies: ActivityDependencies): WindowActivities & ReconcileActivities {
-  return withFailures<WindowActivities & ReconcileActivities>({
+type Activities = WindowActivities & ReconcileActivities & WindowReplayActivities & ReplayActivities;
+
+/** All I/O of the workflows but the waits, made from the clients of one process. */
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  return withFailures<Activities>({
     loadWindow: createLoadWindow(dependencies),
     enterRun: createEnterRun(dependencies),
     awaitArrival: createAwaitArrival(dependencies),
@@ -25,5 +33,18 @@ export function createActivities(dependencies: ActivityDependencies): WindowActi
     removeUnpublishedRuns: createRemoveUnpublishedRuns(dependencies),
     freeLostTurns: createFreeLostTurns(dependencies),
     recordReconcile: createRecordReconcile(dependencies),
+    loadReplayRun: createLoadReplayRun(dependencies),
+    leaveReplayRun: createLeaveReplayRun(dependencies),
+    publishReplayRun: createPublishReplayRun(dependencies),
+    beginReplay: createBeginReplay(dependencies),
+    replayPage: createReplayPage(dependencies),
+    changeReplayState: createChangeReplayState(dependencies),
+    withdrawWindows: createWithdrawWindows(dependencies),
+    endReplay: createEndReplay(dependencies),
   });
+}
+
+/** The waits of replays, which are many and long: a worker of their own serves them. */
+export function createWaits(dependencies: ActivityDependencies): ReplayWaits {
+  return withFailures<ReplayWaits>({ replayWindow: createReplayWindow(dependencies) });
 }

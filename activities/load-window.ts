@@ -1,26 +1,26 @@
 import { type Cutoff, hasReached } from '../events/cutoff.ts';
-import { loadSettings } from '../postgres/settings.ts';
+import { loadSettings, settingsVersionOf } from '../postgres/settings.ts';
 import type { WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { readCurrentPublication, readLatestRun } from './run-queries.ts';
+import { readCurrentPublication, readSeenCutoffs } from './run-queries.ts';
 
-/** What the tenant's newest settings and the state of record say about a window. */
+/** What the tenant's settings and the state of record say about a window. */
 export function createLoadWindow(dependencies: ActivityDependencies): WindowActivities['loadWindow'] {
   const { clickhouse, postgres, reopenIntervalMs } = dependencies;
 
-  async function isCovered(window: WindowKey, arrivals: Cutoff | null, publishedRunId?: string): Promise<boolean> {
+  /** A run that died before its verdict has seen the arrivals in vain. */
+  async function isCovered(window: WindowKey, arrivals: Cutoff | null): Promise<boolean> {
     if (arrivals === null) return false;
-    const [latest] = await readLatestRun(clickhouse, keyOf(window));
-    // A run that died before its verdict has seen the arrivals in vain.
-    const isJudged = latest !== undefined && (latest.state !== 'computed' || latest.runId === publishedRunId);
-    return isJudged && hasReached(latest.cutoff, arrivals);
+    const judged = await readSeenCutoffs(clickhouse, keyOf(window));
+    return judged.some(({ cutoff }) => hasReached(cutoff, arrivals));
   }
 
   return async function loadWindow({ window, arrivals }) {
-    const { version, settings } = await loadSettings(postgres, window.tenantId);
+    const { settings } = await loadSettings(postgres, window.tenantId);
     const [current] = await readCurrentPublication(clickhouse, keyOf(window));
+    const publishedVersion = current?.settingsVersion ?? null;
     return {
-      settingsVersion: version,
+      settingsVersion: await settingsVersionOf(postgres, { ...keyOf(window), publishedVersion }),
       allowedLatenessMs: settings.allowed_lateness_seconds * 1_000,
       lateHorizonMs: settings.late_horizon_seconds * 1_000,
       reopenIntervalMs,
@@ -28,7 +28,7 @@ export function createLoadWindow(dependencies: ActivityDependencies): WindowActi
         current === undefined
           ? null
           : { version: current.version, runId: current.runId, firstPublishedAtMs: current.firstPublishedAtMs },
-      isCovered: await isCovered(window, arrivals, current?.runId),
+      isCovered: await isCovered(window, arrivals),
     };
   };
 }

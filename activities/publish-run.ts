@@ -1,5 +1,5 @@
 import { UnmogrowpError } from '../errors.ts';
-import type { WindowActivities } from './contract.ts';
+import type { PublicationReason, WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keyOf } from './load-window.ts';
 import {
@@ -17,41 +17,66 @@ import { currentTraceId } from './trace-id.ts';
  * has taken, or a newer one, is never overwritten.
  */
 export function createPublishRun(dependencies: ActivityDependencies): WindowActivities['publishRun'] {
-  const { clickhouse, nowMs } = dependencies;
-
-  /** Its credits may be gone by now. What is published already stays so: it was never in the way of the janitor. */
-  async function refuseOldRun(run: Run): Promise<void> {
-    if (nowMs() - run.startedAtMs < PUBLISHABLE_MS) return;
-    const [current] = await readCurrentPublication(clickhouse, keyOf(run));
-    if (current?.runId === run.runId) return;
-    throw new UnmogrowpError('run_expired', `The run ${run.runId} is too old to be published: it is computed again`, {
-      context: { run_id: run.runId },
-    });
-  }
-
-  return async function publishRun({ window, runId, reason, settingsVersion, publicationVersion, publishedAtMs }) {
-    const [run] = await readRun(clickhouse, { ...keyOf(window), runId });
-    if (run === undefined) throw new UnmogrowpError('bug', `The run ${runId} was never recorded`);
-    await refuseOldRun(run);
-    const traceId = run.traceId === '' ? currentTraceId() : run.traceId;
-    await insertPublication(clickhouse, {
-      ...window,
-      version: publicationVersion,
-      runId,
-      reason,
-      settingsVersion,
-      publishedAtMs,
-      traceId,
-    });
-    const [current] = await readCurrentPublication(clickhouse, keyOf(window));
-    if (current?.runId !== runId || current.version !== publicationVersion) {
-      throw new UnmogrowpError(
-        'publication_conflict',
-        `Version ${publicationVersion} of the window is taken: run ${current?.runId ?? 'unknown'} is published as ${current?.version ?? 0}`,
-        { context: { run_id: runId, version: publicationVersion } },
-      );
-    }
-    await insertRun(clickhouse, { ...run, state: 'published' });
-    return { firstPublishedAtMs: current.firstPublishedAtMs };
+  return async function publishRun({ window, runId, reason, publicationVersion, publishedAtMs }) {
+    const run = await readRecordedRun(dependencies, window, runId);
+    await refuseOldRun(dependencies, run, PUBLISHABLE_MS);
+    return publishAs(dependencies, run, { reason, publicationVersion, publishedAtMs });
   };
+}
+
+/** A run that was recorded before anybody could have heard of it. */
+export async function readRecordedRun(
+  { clickhouse }: ActivityDependencies,
+  window: WindowKey,
+  runId: string,
+): Promise<Run> {
+  const [run] = await readRun(clickhouse, { ...keyOf(window), runId });
+  if (run === undefined) throw new UnmogrowpError('bug', `The run ${runId} was never recorded`);
+  return run;
+}
+
+/** Its credits may be gone by now. What is published already stays so: it was never in the way of the janitor. */
+export async function refuseOldRun(
+  { clickhouse, nowMs }: ActivityDependencies,
+  run: Run,
+  publishableMs: number,
+): Promise<void> {
+  if (nowMs() - run.startedAtMs < publishableMs) return;
+  const [current] = await readCurrentPublication(clickhouse, keyOf(run));
+  if (current?.runId === run.runId) return;
+  throw new UnmogrowpError('run_expired', `The run ${run.runId} is too old to be published: it is computed again`, {
+    context: { run_id: run.runId },
+  });
+}
+
+/** Publishes a run as a version. Throws `publication_conflict` when this version or a newer one is another run's. */
+export async function publishAs(
+  { clickhouse }: ActivityDependencies,
+  run: Run,
+  as: { reason: PublicationReason; publicationVersion: number; publishedAtMs: number },
+): Promise<{ firstPublishedAtMs: number }> {
+  const { tenantId, windowStartMs, windowEndMs, granularity, runId, settingsVersion } = run;
+  const { publicationVersion: version } = as;
+  await insertPublication(clickhouse, {
+    tenantId,
+    windowStartMs,
+    windowEndMs,
+    granularity,
+    version,
+    runId,
+    reason: as.reason,
+    settingsVersion,
+    publishedAtMs: as.publishedAtMs,
+    traceId: run.traceId === '' ? currentTraceId() : run.traceId,
+  });
+  const [current] = await readCurrentPublication(clickhouse, keyOf(run));
+  if (current?.runId !== runId || current.version !== version) {
+    throw new UnmogrowpError(
+      'publication_conflict',
+      `Version ${version} of the window is taken: run ${current?.runId ?? 'unknown'} is published as ${current?.version ?? 0}`,
+      { context: { run_id: runId, version } },
+    );
+  }
+  await insertRun(clickhouse, { ...run, state: 'published' });
+  return { firstPublishedAtMs: current.firstPublishedAtMs };
 }

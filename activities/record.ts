@@ -1,7 +1,7 @@
 import type { ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { REMOVABLE_MS, deleteUnpublishedRuns } from './run-queries.ts';
+import { DRY_RUN_REMOVABLE_MS, REMOVABLE_MS, deleteUnpublishedRuns } from './run-queries.ts';
 import { giveTurnBack } from './run-turns.ts';
 
 const REMOVED_RUNS_MAX = 100;
@@ -31,10 +31,13 @@ export function createRemoveUnpublishedRuns(
 ): ReconcileActivities['removeUnpublishedRuns'] {
   const { clickhouse, nowMs, metrics } = dependencies;
   return async function removeUnpublishedRuns() {
-    const insertedBeforeMs = nowMs() - REMOVABLE_MS;
-    const removed = await withHeartbeat(undefined, (signal) =>
-      deleteUnpublishedRuns(clickhouse, { insertedBeforeMs, runsMax: REMOVED_RUNS_MAX }, { signal }),
-    );
+    const now = nowMs();
+    const limits = {
+      insertedBeforeMs: now - REMOVABLE_MS,
+      dryRunsBeforeMs: now - DRY_RUN_REMOVABLE_MS,
+      runsMax: REMOVED_RUNS_MAX,
+    };
+    const removed = await withHeartbeat(undefined, (signal) => deleteUnpublishedRuns(clickhouse, limits, { signal }));
     metrics.removedRuns.inc(removed);
   };
 }

@@ -9,6 +9,9 @@ const RUN_STATES = ['computed', 'unchanged', 'published', 'inconsistent'] as con
 /** Why a window was computed, as stored with runs and publications. */
 const RUN_REASONS = ['close', 'reopen', 'command', 'replay'] as const;
 
+/** Why a run was published. */
+const PUBLICATION_REASONS = [...RUN_REASONS, 'rollback'] as const;
+
 const sql = (name: string): URL => new URL(`./sql/${name}.sql`, import.meta.url);
 
 const epochMs = z.number().int();
@@ -41,6 +44,8 @@ const runRow = z.object({
   traceId: z.string(),
   startedAtMs: epochMs,
   finishedAtMs: epochMs,
+  /** Of which replay; empty for none. */
+  replayId: z.string(),
 });
 
 /** A run as recorded. */
@@ -112,6 +117,14 @@ export const readLatestRun = defineQuery({
   row: runRow,
 });
 
+/** What the judged runs of a window were allowed to see: those that ended with a verdict or were published. */
+export const readSeenCutoffs = defineQuery({
+  name: 'read_seen_cutoffs',
+  file: sql('read-seen-cutoffs'),
+  parameters: z.object(windowOfTenant),
+  row: z.object({ cutoff }),
+});
+
 /** One run in its newest state; no row when it was never recorded. */
 export const readRun = defineQuery({ name: 'read_run', file: sql('read-run'), parameters: oneRun, row: runRow });
 
@@ -127,7 +140,7 @@ export const insertPublication = defineCommand({
     windowEndMs: epochMs,
     granularity: z.enum(GRANULARITIES),
     version: count.min(1),
-    reason: z.enum(RUN_REASONS),
+    reason: z.enum(PUBLICATION_REASONS),
     settingsVersion: count,
     publishedAtMs: epochMs,
     traceId: z.string(),
@@ -142,7 +155,7 @@ export const readCurrentPublication = defineQuery({
   row: z.object({
     version: count,
     runId: z.uuid(),
-    reason: z.enum(RUN_REASONS),
+    reason: z.enum(PUBLICATION_REASONS),
     settingsVersion: count,
     publishedAtMs: epochMs,
     traceId: z.string(),
@@ -154,7 +167,7 @@ export const readCurrentPublication = defineQuery({
 const readUnpublishedRuns = defineQuery({
   name: 'read_unpublished_runs',
   file: sql('read-unpublished-runs'),
-  parameters: z.object({ insertedBeforeMs: epochMs, runsMax: count.min(1) }),
+  parameters: z.object({ insertedBeforeMs: epochMs, dryRunsBeforeMs: epochMs, runsMax: count.min(1) }),
   row: oneRun,
 });
 
@@ -185,14 +198,17 @@ export async function deleteRunCredits(
 export const PUBLISHABLE_MS = 12 * 3_600_000;
 /** A run that was computed longer ago and is not published is removed: well after it could still have been published. */
 export const REMOVABLE_MS = 24 * 3_600_000;
+/** The same for what dry runs computed: somebody looks at it for days before it is published. */
+export const DRY_RUN_PUBLISHABLE_MS = 7 * 86_400_000;
+export const DRY_RUN_REMOVABLE_MS = 8 * 86_400_000;
 
 /**
- * Deletes the credits of runs that were never published and were computed before `insertedBeforeMs`, at most `runsMax`
- * of them; gives how many.
+ * Deletes the credits of runs that were never published and were computed before `insertedBeforeMs`, or before
+ * `dryRunsBeforeMs` by a dry run; at most `runsMax` of them. Gives how many.
  */
 export async function deleteUnpublishedRuns(
   clickhouse: ClickHouse,
-  parameters: { insertedBeforeMs: number; runsMax: number },
+  parameters: { insertedBeforeMs: number; dryRunsBeforeMs: number; runsMax: number },
   options: QueryOptions = {},
 ): Promise<number> {
   const runs = await readUnpublishedRuns(clickhouse, parameters, options);

@@ -35,7 +35,7 @@ export function createVerifyRun(dependencies: ActivityDependencies): WindowActiv
   }
 
   return async function verifyRun(input) {
-    const { window, runId, cutoff, reason, settingsVersion, startedAtMs, finishedAtMs } = input;
+    const { window, runId, cutoff, reason, settingsVersion, startedAtMs, finishedAtMs, replayId = '' } = input;
     const { settings } = await loadSettings(postgres, window.tenantId, settingsVersion);
     const [totals, expected] = await withHeartbeat(undefined, (signal) =>
       Promise.all([
@@ -66,6 +66,7 @@ export function createVerifyRun(dependencies: ActivityDependencies): WindowActiv
       traceId: currentTraceId(),
       startedAtMs,
       finishedAtMs,
+      replayId,
       conversionsAttributed: counts.conversions - counts.conversionsOrganic,
     };
     const problems = totalsProblems(settings.models, totals, expected);

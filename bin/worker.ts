@@ -3,7 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { ensureReconcileSchedule, toTemporalError } from '../activities/client.ts';
-import { createActivities } from '../activities/create-activities.ts';
+import { createActivities, createWaits } from '../activities/create-activities.ts';
+import type { ActivityDependencies } from '../activities/dependencies.ts';
+import { waitQueue } from '../activities/replay-client.ts';
 import { createClickHouse } from '../clickhouse/client.ts';
 import { startSpanExport } from '../clickhouse/span-export.ts';
 import { type Env, parseEnv } from '../env.ts';
@@ -28,6 +30,8 @@ import { type LoadedBundle, loadWorkflowBundle } from './workflow-bundle.ts';
 const CLIENT = 'unmogrowp-worker';
 /** Enough for runs and waits to overlap, few enough for one ClickHouse. */
 const ACTIVITIES_AT_ONCE = 20;
+/** Replays of several tenants at once; a wait costs a timer and a call that is open. */
+const WAITS_AT_ONCE = 500;
 /** A cached workflow costs about a megabyte; one that falls out is replayed from its short history. */
 const WORKFLOWS_CACHED = 500;
 /** Activities are cancelled after the first, and the process ends after the second, before the stack loses patience. */
@@ -65,7 +69,7 @@ async function main(): Promise<void> {
   const clickhouse = createClickHouse(clickHouseConnection(env, CLIENT));
   const postgres = createPostgresPool({ url: env.POSTGRES_URL, applicationName: CLIENT });
   const kafkaAdmin = createKafkaAdmin(kafkaAdminConfig(env, CLIENT));
-  const activities = createActivities({
+  const dependencies: ActivityDependencies = {
     clickhouse,
     postgres,
     kafkaAdmin,
@@ -79,9 +83,10 @@ async function main(): Promise<void> {
     codeVersion: readVersion(),
     nowMs: Date.now,
     metrics,
-  });
+  };
   beforeScrape(createWindowGauges({ client, clickhouse, metrics, onError }));
-  worker = await createWorker({ env, connection, bundle, activities, plugin });
+  worker = await createWorker({ env, connection, bundle, activities: createActivities(dependencies), plugin });
+  const waiter = await createWaiter({ env, connection, waits: createWaits(dependencies), plugin });
   const stopSpanExport = startSpanExport({
     clickhouse,
     endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -89,11 +94,11 @@ async function main(): Promise<void> {
     metrics,
     onError,
   });
-  const running = worker.run();
+  const running = Promise.all([worker.run(), waiter.run()]);
   announce(env, server.port);
   void stopping.then(() => {
     logger.info('stopping');
-    if (worker?.getState() === 'RUNNING') worker.shutdown();
+    for (const each of [worker, waiter]) if (each?.getState() === 'RUNNING') each.shutdown();
   });
   try {
     await running;
@@ -159,6 +164,27 @@ function createWorker(options: {
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: WORKFLOWS_CACHED,
     // A cancellation comes with the answer to a heartbeat.
+    maxHeartbeatThrottleInterval: 5_000,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+}
+
+/** Serves the activities that wait for windows: each takes a place for as long as its window takes, and no work. */
+function createWaiter(options: {
+  env: Env;
+  connection: NativeConnection;
+  waits: ReturnType<typeof createWaits>;
+  plugin: OpenTelemetryPlugin;
+}): Promise<Worker> {
+  const { env, connection, waits, plugin } = options;
+  return Worker.create({
+    connection,
+    namespace: env.TEMPORAL_NAMESPACE,
+    taskQueue: waitQueue(env.TEMPORAL_TASK_QUEUE),
+    activities: waits,
+    plugins: [plugin],
+    maxConcurrentActivityTaskExecutions: WAITS_AT_ONCE,
     maxHeartbeatThrottleInterval: 5_000,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,

@@ -80,4 +80,6 @@ export interface SettingsVersion {
   tenant_id: string;
   version: number;
   settings: Settings;
+  /** Windows that begin earlier keep older ones; null when that was not asked for. */
+  applies_from: Date | null;
 }

@@ -64,10 +64,7 @@ export async function loadTenants(connection: PostgresQueryable): Promise<Tenant
          ORDER BY write_keys.created_at
        ) AS key_prefixes
      FROM tenants
-     JOIN LATERAL (
-       SELECT version, settings FROM attribution_settings AS versions
-       WHERE versions.tenant_id = tenants.tenant_id ORDER BY version DESC LIMIT 1
-     ) AS latest ON true
+     JOIN settings_in_force AS latest USING (tenant_id)
      ORDER BY tenant_id`,
   );
   return rows.map((row) => ({ ...row, settings: settingsSchema.parse(row.settings) }));

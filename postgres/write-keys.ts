@@ -64,11 +64,7 @@ export async function findWriteKeyOwner(
   const rows = await queryRows<Omit<WriteKeyOwner, 'identity_priority'> & { settings: unknown }>(
     connection,
     `SELECT tenant_id, user_key_secret, events_per_second_max, revoked_at, settings
-     FROM write_keys JOIN tenants USING (tenant_id)
-     JOIN LATERAL (
-       SELECT settings FROM attribution_settings AS versions
-       WHERE versions.tenant_id = tenants.tenant_id ORDER BY version DESC LIMIT 1
-     ) AS latest ON true
+     FROM write_keys JOIN tenants USING (tenant_id) JOIN settings_in_force USING (tenant_id)
      WHERE key_hash = $1 AND (revoked_at IS NULL OR revoked_at > now())`,
     [keyHash],
   );

@@ -1,3 +1,4 @@
 /** Everything that the worker's bundle holds: one export for each workflow type. */
 export { reconcile } from './reconcile.ts';
+export { replay } from './replay.ts';
 export { window } from './window.ts';

@@ -1,4 +1,11 @@
-import type { ReconcileCounts, ReconcileCursor, RunReason, RunSummary, WindowKey } from '../activities/contract.ts';
+import type {
+  PublicationReason,
+  ReconcileCounts,
+  ReconcileCursor,
+  RunSummary,
+  WindowKey,
+} from '../activities/contract.ts';
+import type { ReplayCounts, ReplayOperation, ReplayPlan } from '../activities/replay-contract.ts';
 import type { Cutoff } from '../events/cutoff.ts';
 
 /** Where a window stands. */
@@ -19,7 +26,7 @@ export type WindowPhase =
 /** How one run of a window ended. */
 export interface WindowOutcome {
   state: 'published' | 'unchanged' | 'inconsistent' | 'failed';
-  reason: RunReason;
+  reason: PublicationReason;
   /** The version that is the truth after this run; 0 when the window has never been published. */
   publicationVersion: number;
   settingsVersion: number;
@@ -44,6 +51,12 @@ export interface CloseRequest {
 /** The window has its turn: its tenant has room for one more run. */
 export interface TurnNotice {
   version: 1;
+}
+
+/** A replay is being cancelled: a window that has not begun to publish for it leaves it. */
+export interface WithdrawRequest {
+  version: 1;
+  replayId: string;
 }
 
 /** What of a window's life goes over into the next run of its workflow. */
@@ -84,6 +97,7 @@ export interface WindowDescription {
   freezesAtMs: number | null;
   isReopenPending: boolean;
   closeRequestsPending: number;
+  replaysPending: number;
   lastOutcome: WindowOutcome | null;
 }
 
@@ -95,4 +109,47 @@ export interface ReconcileInput {
   counts?: ReconcileCounts;
   windowsPerPage?: number;
   pagesPerRun?: number;
+}
+
+/** The one argument of the workflow `replay`. */
+export interface ReplayInput {
+  version: 1;
+  replayId: string;
+  operation: ReplayOperation;
+  carried?: ReplayCarried;
+  windowsPerPage?: number;
+  /** How many windows are begun before the workflow continues as new. */
+  windowsPerRun?: number;
+}
+
+/** What of a replay goes over into the next run of its workflow. */
+export interface ReplayCarried {
+  plan: ReplayPlan;
+  startedAtMs: number;
+  windowsTotal: number;
+  windowsEnded: number;
+  counts: ReplayCounts;
+  isPaused: boolean;
+  concurrency: number;
+  /** Windows that begin until here were begun. */
+  afterMs: number | null;
+  /** Starts of the windows that are under way. */
+  inFlightMs: number[];
+}
+
+/** The answer of the query `progress`. */
+export interface ReplayProgress {
+  version: 1;
+  operation: ReplayOperation;
+  state: 'starting' | 'running' | 'paused' | 'cancelling';
+  /** What is left to do is the closing of the workflow. */
+  hasEnded: boolean;
+  startedAtMs: number;
+  concurrency: number;
+  /** How many windows the operation is about; 0 until that is known. */
+  windowsTotal: number;
+  /** How many of them this operation has ended. */
+  windowsEnded: number;
+  counts: ReplayCounts;
+  inFlightMs: number[];
 }

@@ -1,46 +1,19 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  condition,
-  isCancellation,
-  proxyActivities,
-  sleep,
-} from '@temporalio/workflow';
-import type { RunReason, RunSummary, WindowActivities } from '../activities/contract.ts';
-import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
+import { ActivityFailure, ApplicationFailure, condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { PublicationReason, RunReason, RunSummary } from '../activities/contract.ts';
 import type { WindowOutcome } from './messages.ts';
+import {
+  awaitArrival,
+  computeRun,
+  enterRun,
+  leaveRun,
+  loadWindow as load,
+  publishRun,
+  verifyRun,
+} from './window-activities.ts';
 import { showPhase } from './window-phase.ts';
 import { nextStep, withLoaded, withOutcome } from './window-state.ts';
 import type { WindowLife } from './window.ts';
-
-/** Retried for as long as the error says that it may pass; what cannot pass by itself ends the run. */
-const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
-
-const {
-  loadWindow: load,
-  enterRun,
-  verifyRun,
-  publishRun,
-  leaveRun,
-} = proxyActivities<WindowActivities>({
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
-  retry: RETRY,
-});
-
-/** It gives up its place in the worker after a minute and comes back, so that a stalled sink does not fill the worker. */
-const { awaitArrival } = proxyActivities<WindowActivities>({
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.arrival,
-  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 1.5, maximumInterval: '10 seconds' },
-});
-
-const { computeRun } = proxyActivities<WindowActivities>({
-  startToCloseTimeout: '6 hours',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.compute,
-  retry: RETRY,
-});
 
 const LEASE_POLL_MS_MAX = 15_000;
 /** Whoever gives a turn back tells the next; this is for the day on which that gets lost. */
@@ -75,7 +48,7 @@ export async function runWindow(life: WindowLife, reason: RunReason): Promise<vo
   // What was asked for until here is served by this run; what comes later may not be seen by it and gets its own.
   const closesServed = life.closesRequested;
   life.state = { ...life.state, reopen: null };
-  const outcome = await tracedRun(life, reason);
+  const outcome = await tracedRun(life, reason, (traceId) => outcomeOfRun(life, reason, traceId));
   finishRun(life, outcome, closesServed);
   if (life.state.trouble !== null) showTrouble(life);
 }
@@ -87,7 +60,7 @@ function isStillDue(life: WindowLife): boolean {
 }
 
 /** Waits for imports that hold the window, and then until its tenant has room for one more run. */
-async function waitForTurn(life: WindowLife, reason: RunReason): Promise<void> {
+export async function waitForTurn(life: WindowLife, reason: RunReason): Promise<void> {
   for (;;) {
     const { turns } = life;
     const hold = await enterRun({ version: 1, window: life.input.window, reason });
@@ -107,16 +80,19 @@ async function waitForTurn(life: WindowLife, reason: RunReason): Promise<void> {
 }
 
 /** A run is a trace of its own: the workflow lives for weeks, and its span would end only then. */
-function tracedRun(life: WindowLife, reason: RunReason): Promise<WindowOutcome> {
+export function tracedRun<Outcome extends { state: string; failure: { code: string } | null }>(
+  { input: { window } }: WindowLife,
+  reason: PublicationReason,
+  work: (traceId: string) => Promise<Outcome>,
+): Promise<Outcome> {
   return trace.getTracer('windows').startActiveSpan(RUN_SPAN, { root: true }, async (span) => {
-    const { tenantId, windowStartMs } = life.input.window;
     span.setAttributes({
-      'unmogrowp.tenant_id': tenantId,
-      'unmogrowp.window_start': new Date(windowStartMs).toISOString(),
+      'unmogrowp.tenant_id': window.tenantId,
+      'unmogrowp.window_start': new Date(window.windowStartMs).toISOString(),
       'unmogrowp.reason': reason,
     });
     try {
-      const outcome = await outcomeOfRun(life, reason, span.spanContext().traceId);
+      const outcome = await work(span.spanContext().traceId);
       span.setAttribute('unmogrowp.outcome', outcome.state);
       if (outcome.failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.failure.code });
       return outcome;
@@ -174,10 +150,7 @@ function failedOutcome(
   reason: RunReason,
   error: unknown,
 ): Omit<WindowOutcome, 'startedAtMs' | 'finishedAtMs'> {
-  if (isCancellation(error)) throw error;
-  if (!(error instanceof ActivityFailure)) throw error;
-  const failure = error.cause ?? error;
-  const code = (failure instanceof ApplicationFailure ? failure.type : undefined) ?? 'bug';
+  const { code, message } = failureOf(error);
   return {
     state: code === 'run_inconsistent' ? 'inconsistent' : 'failed',
     reason,
@@ -185,8 +158,17 @@ function failedOutcome(
     settingsVersion: life.settingsVersion,
     traceId: '',
     summary: null,
-    failure: { code, message: failure.message },
+    failure: { code, message },
   };
+}
+
+/** Code and reason of an error that no retry mends. Throws what is none: a cancellation, or a fault of the workflow. */
+export function failureOf(error: unknown): { code: string; message: string } {
+  if (isCancellation(error)) throw error;
+  if (!(error instanceof ActivityFailure)) throw error;
+  const failure = error.cause ?? error;
+  const code = (failure instanceof ApplicationFailure ? failure.type : undefined) ?? 'bug';
+  return { code, message: failure.message };
 }
 
 function finishRun(life: WindowLife, outcome: WindowOutcome, closesServed = life.closesRequested): void {

@@ -8,6 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ReplayTask, ReplayWindowResult } from '../activities/replay-contract.ts';
 import type {
   CloseRequest,
   ReopenRequest,
@@ -16,15 +17,19 @@ import type {
   WindowInput,
   WindowOutcome,
   WindowPhase,
+  WithdrawRequest,
 } from './messages.ts';
 import { refuse } from './refuse.ts';
 import { loadWindow, runWindow } from './window-run.ts';
 import { showPhase } from './window-phase.ts';
+import { type ReplayQueue, hasReplays, newReplayQueue, replayNow, serveReplay, withdraw } from './window-replay.ts';
 import { freezesAtMs, newWindowState, nextStep, withReopen } from './window-state.ts';
 
 const closeUpdate = defineUpdate<WindowOutcome, [CloseRequest]>('close');
 const reopenSignal = defineSignal<[ReopenRequest]>('reopen');
 const turnSignal = defineSignal<[TurnNotice]>('turn');
+const replayUpdate = defineUpdate<{ state: ReplayWindowResult }, [ReplayTask]>('replay');
+const withdrawSignal = defineSignal<[WithdrawRequest]>('withdraw');
 const describeQuery = defineQuery<WindowDescription>('describe');
 
 /** Everything that changes while a window lives; made anew for every execution, never shared between them. */
@@ -44,17 +49,22 @@ export interface WindowLife {
   closesRequested: number;
   closesServed: number;
   settingsVersion: number;
+  replays: ReplayQueue;
 }
 
 /**
  * The life of one window: it waits for its end and the allowed lateness, runs on evidence that its data is complete,
- * publishes, runs again for late data or on command, and freezes at the late horizon.
+ * publishes, runs again for late data or on command, and freezes at the late horizon. A replay may let it live once more.
  */
 export async function window(input: WindowInput): Promise<WindowOutcome | null> {
   const life = newLife(input);
   setHandlers(life);
   for (let steps = 0; ; steps += 1) {
     if (steps > 0 && isHistoryLong(input)) await continueWindow(life);
+    if (hasReplays(life)) {
+      await serveReplay(life);
+      continue;
+    }
     if (!life.isLoaded && !(await loadWindow(life))) {
       await waitUntil(life, life.state.trouble?.retryAtMs ?? null);
       continue;
@@ -71,8 +81,8 @@ export async function window(input: WindowInput): Promise<WindowOutcome | null> 
       await waitUntil(life, step.untilMs);
     } else {
       showPhase(life, 'frozen', { waitsFor: 'nothing: the late horizon has passed', untilMs: null });
-      await condition(allHandlersFinished);
-      return life.state.lastOutcome;
+      await condition(() => allHandlersFinished() || hasReplays(life));
+      if (!hasReplays(life)) return life.state.lastOutcome;
     }
   }
 }
@@ -91,6 +101,7 @@ function newLife(input: WindowInput): WindowLife {
     closesRequested: 0,
     closesServed: 0,
     settingsVersion: 0,
+    replays: newReplayQueue(),
   };
 }
 
@@ -103,13 +114,17 @@ function setHandlers(life: WindowLife): void {
     life.turns += 1;
   });
   setHandler(closeUpdate, (_request: CloseRequest) => closeNow(life), {
-    validator: (request: CloseRequest) => mayClose(life, request),
+    validator: (request: CloseRequest) => mayRun(life, request),
   });
+  setHandler(replayUpdate, (task: ReplayTask) => replayNow(life, task), {
+    validator: (task: ReplayTask) => mayRun(life, task),
+  });
+  setHandler(withdrawSignal, (request) => withdraw(life, request));
   setHandler(describeQuery, () => describeLife(life));
 }
 
 /** Refused before it enters the history: an open end would publish what is still being sent. */
-function mayClose({ input: { window: key } }: WindowLife, request: CloseRequest): void {
+function mayRun({ input: { window: key } }: WindowLife, request: { version: number }): void {
   if (request.version !== 1) throw refuse('window_invalid', 'The worker does not know this form of the command.');
   if (Date.now() < key.windowEndMs) {
     throw refuse(
@@ -143,6 +158,7 @@ function describeLife(life: WindowLife): WindowDescription {
     freezesAtMs: freezesAtMs(state),
     isReopenPending: state.reopen !== null,
     closeRequestsPending: life.closesRequested - life.closesServed,
+    replaysPending: life.replays.waiting.length,
     lastOutcome: state.lastOutcome,
   };
 }
@@ -162,9 +178,9 @@ function isHistoryLong({ continueAsNewAfterEvents }: WindowInput): boolean {
 
 /** Begins a fresh history with the state; commands that still wait for an answer are served before. */
 async function continueWindow(life: WindowLife): Promise<void> {
-  const isClosePending = (): boolean => life.closesRequested > life.closesServed;
+  const isCommandPending = (): boolean => life.closesRequested > life.closesServed || hasReplays(life);
   // A command that came this moment waits for a run that only this history can give it.
-  await condition(() => allHandlersFinished() || isClosePending());
-  if (isClosePending()) return;
+  await condition(() => allHandlersFinished() || isCommandPending());
+  if (isCommandPending()) return;
   await continueAsNew<typeof window>({ ...life.input, carried: life.state });
 }

@@ -1,5 +1,5 @@
 -- The windows that need somebody: those with rows and without a publication, and those inside their late horizon whose
--- newest judged run has not seen everything that may change their credits. Arrivals are coarse, per hour of event time:
+-- judged runs have not seen everything that may change their credits. Arrivals are coarse, per hour of event time:
 -- a window that is reopened for nothing publishes nothing.
 WITH
     {tenantIds:Array(String)} AS tenant_ids,
@@ -35,8 +35,12 @@ WITH
             AND (NOT is_published
                 OR toUnixTimestamp64Milli(first_published_at) + horizon_seconds * 1000 > {nowMs:Int64})
     ),
+    -- The run that saw most: a replay may publish a run that saw less, and that is not to be undone.
     judged AS (
-        SELECT tenant_id, window_start, argMax(cutoff, started_at) AS cutoff
+        SELECT
+            tenant_id,
+            window_start,
+            argMax(cutoff, arraySum(arrayMap(offsets -> arraySum(offsets), mapValues(runs.cutoff)))) AS cutoff
         FROM runs
         WHERE has(tenant_ids, tenant_id)
             AND (state != 'computed' OR (tenant_id, run_id) IN (SELECT tenant_id, run_id FROM publications_raw_v1))

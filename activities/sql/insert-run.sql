@@ -20,4 +20,5 @@ SELECT
     {traceId:String} AS trace_id,
     fromUnixTimestamp64Milli({startedAtMs:Int64}, 'UTC') AS started_at,
     fromUnixTimestamp64Milli({finishedAtMs:Int64}, 'UTC') AS finished_at,
-    {finishedAtMs:Int64} - {startedAtMs:Int64} AS duration_ms
+    {finishedAtMs:Int64} - {startedAtMs:Int64} AS duration_ms,
+    {replayId:String} AS replay_id

@@ -18,7 +18,8 @@ SELECT
     toString(checksum) AS checksum,
     trace_id AS traceId,
     toUnixTimestamp64Milli(started_at) AS startedAtMs,
-    toUnixTimestamp64Milli(finished_at) AS finishedAtMs
+    toUnixTimestamp64Milli(finished_at) AS finishedAtMs,
+    replay_id AS replayId
 FROM runs
 WHERE tenant_id = {tenantId:String} AND window_start = toDateTime(intDiv({windowStartMs:Int64}, 1000), 'UTC')
 ORDER BY started_at DESC, run_id DESC

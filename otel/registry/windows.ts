@@ -1,6 +1,7 @@
 import { bounded, counter, gauge, histogram } from './declare.ts';
 
 const REASONS = ['close', 'reopen', 'command', 'replay'] as const;
+const PUBLICATION_REASONS = [...REASONS, 'rollback'] as const;
 const OUTCOMES = ['published', 'unchanged', 'inconsistent', 'failed'] as const;
 
 /** Where a window can stand, as in Temporal's search attribute UnmogrowpWindowState. */
@@ -17,6 +18,9 @@ export const WINDOW_STATES = [
   'inconsistent',
   'failed',
 ] as const;
+
+/** What can become of a window in a replay. */
+const REPLAY_STATES = ['failed', 'unchanged', 'computed', 'conflict', 'published', 'kept', 'rolled_back'] as const;
 
 /** What the worker measures about windows. */
 export const WINDOWS_METRICS = {
@@ -50,9 +54,14 @@ export const WINDOWS_METRICS = {
   }),
   publications: counter({
     name: 'unmogrowp_window_publications_total',
-    help: 'Publications of windows by why their run was made.',
-    labels: { reason: REASONS },
+    help: 'Publications of windows by why their run was made, or as the return to an earlier run.',
+    labels: { reason: PUBLICATION_REASONS },
     exemplars: true,
+  }),
+  replayWindows: counter({
+    name: 'unmogrowp_replay_windows_total',
+    help: 'Windows of replays by the state that they reached: computed by a dry run, published, refused and so on.',
+    labels: { state: REPLAY_STATES },
   }),
   startedWindows: counter({
     name: 'unmogrowp_windows_started_total',

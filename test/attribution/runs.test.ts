@@ -209,10 +209,13 @@ describe('atomic', () => {
     const rows = await computeRows(published);
     await computeRows(abandoned);
     await insertPublication(clickhouse, publicationOf(published, 1));
-    expect(await deleteUnpublishedRuns(clickhouse, { insertedBeforeMs: 0, runsMax: 100 })).toBe(0);
-    expect(await deleteUnpublishedRuns(clickhouse, { insertedBeforeMs: Date.now() + DAY_MS, runsMax: 100 })).not.toBe(
-      0,
-    );
+    const before = (insertedBeforeMs: number) => ({
+      insertedBeforeMs,
+      dryRunsBeforeMs: insertedBeforeMs,
+      runsMax: 100,
+    });
+    expect(await deleteUnpublishedRuns(clickhouse, before(0))).toBe(0);
+    expect(await deleteUnpublishedRuns(clickhouse, before(Date.now() + DAY_MS))).not.toBe(0);
     expect(await readRows('credits_raw_v1', abandoned)).toEqual([]);
     expect(await totalsOf(abandoned)).toEqual([]);
     expect(await readRows('credits', published)).toEqual(rows);
@@ -239,6 +242,7 @@ it('a run recorded twice is one run, in the newest state that it reached', async
     traceId: '',
     startedAtMs: 1_000,
     finishedAtMs: 1_500,
+    replayId: '',
   } as const;
   for (const state of ['computed', 'published', 'computed'] as const) {
     await insertRun(clickhouse, { ...recorded, state });
