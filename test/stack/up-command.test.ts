@@ -1,0 +1,64 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { identify } from '../../stack/procfs.ts';
+import { PART_NAMES, PROCESS_NAMES } from '../../stack/types.ts';
+import { askClickHouse, bareEnvironment, stackDirectory } from './support.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/unmogrowp.ts', import.meta.url));
+
+/** What `unmogrowp up --json` prints when everything runs. */
+interface Running {
+  environment: Record<string, string>;
+  parts: { name: string; pid: number }[];
+  processes: { name: string; pid: number; address: string }[];
+}
+
+/** Starts the whole platform in a folder, as somebody would in a terminal, and waits until it runs. */
+async function up(directory: string): Promise<{ child: ChildProcess; exited: Promise<unknown[]>; running: Running }> {
+  const child = spawn(process.execPath, [PROGRAM, 'up', '--free-ports', '--json', '--directory', directory], {
+    env: bareEnvironment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = once(child, 'exit');
+  let [text, progress] = ['', ''];
+  child.stderr.on('data', (chunk: Buffer) => (progress += chunk.toString()));
+  for await (const chunk of child.stdout) {
+    text += String(chunk);
+    if (text.endsWith('}\n')) return { child, exited, running: JSON.parse(text) as Running };
+  }
+  throw new Error(`up ended:\n${progress}`);
+}
+
+async function statusOf(directory: string): Promise<{ name: string; health: string; version?: string }[]> {
+  const parameters = [PROGRAM, 'status', '--json', '--directory', directory];
+  const { stdout } = await promisify(execFile)(process.execPath, parameters, { env: bareEnvironment });
+  return JSON.parse(stdout) as { name: string; health: string; version?: string }[];
+}
+
+test('up runs all parts and processes, status sees them, Ctrl-C leaves none of them, and the next up finds its data', async () => {
+  const directory = stackDirectory();
+  const first = await up(directory);
+  const { parts, processes, environment } = first.running;
+  expect(parts.map(({ name }) => name)).toEqual([...PART_NAMES]);
+  expect(processes.map(({ name }) => name)).toEqual([...PROCESS_NAMES]);
+  const status = await statusOf(directory);
+  expect(status.map(({ name, health }) => `${name} ${health}`)).toEqual(
+    [...PART_NAMES, ...PROCESS_NAMES].map((name) => `${name} up`),
+  );
+  await askClickHouse(environment['CLICKHOUSE_URL'] ?? '', 'CREATE DATABASE kept');
+
+  first.child.kill('SIGINT');
+  expect(await first.exited).toEqual([0, null]);
+  expect([...parts, ...processes].filter(({ pid }) => identify(pid) !== undefined)).toEqual([]);
+
+  const second = await up(directory);
+  expect(second.running.environment).toEqual(environment);
+  const databases = await askClickHouse(environment['CLICKHOUSE_URL'] ?? '', 'SHOW DATABASES');
+  expect(databases.split('\n')).toEqual(expect.arrayContaining(['kept', 'unmogrowp']));
+  second.child.kill('SIGTERM');
+  expect(await second.exited).toEqual([0, null]);
+}, 240_000);
