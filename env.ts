@@ -54,7 +54,7 @@ const schema = z
         'Partitions of the topic of events. Never change it on a topic that holds events: one user’s events would lie on two partitions.',
       ),
     KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000).describe(
-      'How long Kafka keeps events; the time that ClickHouse or the sink may be away.',
+      'How long Kafka keeps events; the time that ClickHouse or the sink may be away. `unmogrowp migrate` applies a new value.',
     ),
 
     CLICKHOUSE_URL: z.url().default('http://127.0.0.1:8123').describe('HTTP or HTTPS address of ClickHouse.'),

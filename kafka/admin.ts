@@ -1,8 +1,8 @@
-import { Admin, type ClusterMetadata } from '@platformatic/kafka';
-import { setTimeout as wait } from 'node:timers/promises';
+import { Admin } from '@platformatic/kafka';
 import { UnmogrowpError } from '../errors.ts';
 import { type KafkaConnection, clientOptions } from './connection.ts';
-import { classifyKafkaError, hasAnswer } from './errors.ts';
+import { ensureTopics, partitionsOf } from './ensure-topics.ts';
+import { classifyKafkaError } from './errors.ts';
 import type { Topic } from './topics.ts';
 
 export interface KafkaAdminConfig extends KafkaConnection {
@@ -11,8 +11,9 @@ export interface KafkaAdminConfig extends KafkaConnection {
 
 export interface KafkaAdmin {
   /**
-   * Makes the topics that are missing and gives their names. Throws `configuration_invalid` when one exists with another
-   * number of partitions: adding some would move users to other partitions, away from their earlier events.
+   * Makes the topics that are missing, and keeps the records of those that exist for as long as it is configured now; gives
+   * the names of both. Throws `configuration_invalid` when one exists with another number of partitions: adding some
+   * would move users to other partitions, away from their earlier events.
    */
   ensureTopics(): Promise<string[]>;
   /** The offset after the newest record of each partition. */
@@ -26,8 +27,7 @@ export interface KafkaAdmin {
   close(): Promise<void>;
 }
 
-const LEADERS_TIMEOUT_MS = 15_000;
-const LEADERS_POLL_MS = 50;
+const LATEST = -1n;
 
 /** Makes the administration client of one process. Nothing is opened before the first call. */
 export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
@@ -41,23 +41,16 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
     }
   }
 
-  async function ensureTopics(): Promise<string[]> {
-    const existing = new Set(await admin.listTopics());
-    const created: string[] = [];
-    for (const topic of config.topics.filter(({ name }) => !existing.has(name))) {
-      if (await createTopic(admin, topic)) created.push(topic.name);
-    }
-    const metadata = await waitForLeaders(admin, config.topics);
-    for (const topic of config.topics) refuseOtherPartitions(topic, partitionsOf(metadata, topic.name));
-    return created;
-  }
-
   async function endOffsets(topic: string): Promise<number[]> {
     const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
     const indexes = Array.from({ length: partitionsOf(metadata, topic) }, (_, partitionIndex) => partitionIndex);
     const partitions = indexes.map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
-    const listed = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
-    return toOffsets(indexes.length, listed[0]?.partitions ?? [], ({ offset }) => offset);
+    const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
+    // An end that is not known must not become 0: a window would be closed before its data is there.
+    if (listed?.partitions.length !== indexes.length) {
+      throw new UnmogrowpError('kafka_unavailable', `Kafka has not told the ends of all partitions of ${topic}`);
+    }
+    return toOffsets(indexes.length, listed.partitions, ({ offset }) => offset);
   }
 
   async function committedOffsets(group: string, topic: string): Promise<number[]> {
@@ -73,7 +66,7 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
     (await admin.metadata({ topics: [], forceUpdate: true })).brokers.size;
 
   return {
-    ensureTopics: () => call(ensureTopics),
+    ensureTopics: () => call(() => ensureTopics(admin, config.topics)),
     endOffsets: (topic) => call(() => endOffsets(topic)),
     committedOffsets: (group, topic) => call(() => committedOffsets(group, topic)),
     countBrokers: () => call(countBrokers),
@@ -84,61 +77,6 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
       ),
     close: () => admin.close(),
   };
-}
-
-const LATEST = -1n;
-
-/** False when somebody else made it at the same time. */
-async function createTopic(admin: Admin, topic: Topic): Promise<boolean> {
-  try {
-    await admin.createTopics({
-      topics: [topic.name],
-      partitions: topic.partitions,
-      replicas: topic.replicas,
-      configs: Object.entries(topic.settings).map(([name, value]) => ({ name, value })),
-    });
-    return true;
-  } catch (error) {
-    if (hasAnswer(error, 'TOPIC_ALREADY_EXISTS')) return false;
-    throw error;
-  }
-}
-
-/** A topic that was just made takes no records before each of its partitions has a leader. */
-async function waitForLeaders(admin: Admin, topics: readonly Topic[]): Promise<ClusterMetadata> {
-  const names = topics.map(({ name }) => name);
-  const giveUpAt = performance.now() + LEADERS_TIMEOUT_MS;
-  for (;;) {
-    try {
-      const metadata = await admin.metadata({ topics: names, forceUpdate: true });
-      if (names.every((name) => hasLeaders(metadata, name))) return metadata;
-    } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
-    }
-    if (performance.now() > giveUpAt) {
-      throw new UnmogrowpError('kafka_unavailable', `Kafka has found no leaders for the topics ${names.join(', ')}`);
-    }
-    await wait(LEADERS_POLL_MS);
-  }
-}
-
-function hasLeaders(metadata: ClusterMetadata, name: string): boolean {
-  const partitions = metadata.topics.get(name)?.partitions ?? [];
-  return partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
-}
-
-const partitionsOf = (metadata: ClusterMetadata, name: string): number =>
-  metadata.topics.get(name)?.partitionsCount ?? 0;
-
-function refuseOtherPartitions({ name, partitions }: Topic, found: number): void {
-  if (found === partitions) return;
-  throw new UnmogrowpError(
-    'configuration_invalid',
-    `The topic ${name} has ${found} partitions, and ${partitions} are configured. A user's partition is a hash modulo ` +
-      `this number, so another one would split users over two partitions. Set KAFKA_EVENTS_PARTITIONS to ${found}, or ` +
-      'choose another KAFKA_PREFIX.',
-    { context: { topic: name, found, configured: partitions } },
-  );
 }
 
 function toOffsets<Partition extends { partitionIndex: number }>(
