@@ -21,6 +21,10 @@ const service = z.object({
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
+  stop_grace_period: z
+    .string()
+    .regex(/^\d+s$/)
+    .optional(),
   environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
   depends_on: z
     .record(z.string(), z.object({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }))
@@ -58,6 +62,13 @@ test('whoever needs a service waits until it is healthy', () => {
       expect(dependency, name).toBeDefined();
       if (condition === 'service_healthy') expect(dependency?.healthcheck, name).toBeDefined();
     }
+  }
+});
+
+test('our processes are given the time that they take to stop in order', () => {
+  for (const name of OURS.filter((one) => one !== 'migrate')) {
+    const graceMs = Number.parseInt(services[name]?.stop_grace_period ?? '10s', 10) * 1_000;
+    expect(graceMs, name).toBeGreaterThan(parseEnv({}).INGEST_SHUTDOWN_TIMEOUT_MS + 5_000);
   }
 });
 
