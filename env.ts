@@ -7,6 +7,8 @@ const flag = z
   .transform((text) => text === 'true');
 const milliseconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+/** Without the protocol `localhost:8123` would pass for an address of the protocol `localhost`. */
+const webAddress = z.url({ protocol: /^https?$/, error: 'is an address that begins with http:// or https://' });
 const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
 
 /**
@@ -57,7 +59,7 @@ const schema = z
       'How long Kafka keeps events; the time that ClickHouse or the sink may be away. `unmogrowp migrate` applies a new value.',
     ),
 
-    CLICKHOUSE_URL: z.url().default('http://127.0.0.1:8123').describe('HTTP or HTTPS address of ClickHouse.'),
+    CLICKHOUSE_URL: webAddress.default('http://127.0.0.1:8123').describe('HTTP or HTTPS address of ClickHouse.'),
     CLICKHOUSE_USERNAME: z.string().default('default').describe('User of ClickHouse.'),
     CLICKHOUSE_PASSWORD: z.string().default('').describe('Password of ClickHouse.'),
     CLICKHOUSE_DATABASE: z
@@ -67,6 +69,7 @@ const schema = z
       .describe('Database; made by the migrations.'),
     CLICKHOUSE_CLUSTER: z
       .string()
+      .regex(/^[\w.-]*$/)
       .default('')
       .describe(
         'Name of a ClickHouse cluster: tables are replicated on it. Empty for a single server and for ClickHouse Cloud.',
@@ -74,6 +77,10 @@ const schema = z
 
     POSTGRES_URL: z
       .string()
+      .regex(
+        /^(?:postgres|postgresql|socket):/,
+        'is a connection string such as postgres://user:password@host:5432/database',
+      )
       .default('postgres://postgres:postgres@127.0.0.1:5432/postgres')
       .describe('Connection string of PostgreSQL.'),
 
@@ -93,7 +100,7 @@ const schema = z
       .max(1)
       .default(1)
       .describe('Share of the traces that begin here which are recorded; what a client has decided is kept.'),
-    JAEGER_QUERY_URL: z.url().default('http://127.0.0.1:16686').describe('Where traces are read from.'),
+    JAEGER_QUERY_URL: webAddress.default('http://127.0.0.1:16686').describe('Where traces are read from.'),
 
     INGEST_HOST: z.string().default('127.0.0.1').describe('Where ingest listens; in a container `0.0.0.0`.'),
     INGEST_PORT: port(8080).describe('Port of `POST /v1/events`.'),
@@ -136,7 +143,13 @@ const schema = z
     WORKER_METRICS_PORT: port(9466).describe('Port of the worker’s `/metrics`.'),
     WORKER_TEMPORAL_METRICS_PORT: port(9467).describe('Port of the metrics of Temporal’s SDK inside the worker.'),
     WORKER_RECONCILE_INTERVAL_MS: milliseconds(60_000).describe(
-      'How often windows are looked for that must be opened or reopened.',
+      'How often what has arrived is examined for windows that must be opened or reopened, and how long a window rests between two reopens.',
+    ),
+    WORKER_AUDIT_INTERVAL_MS: milliseconds(600_000).describe(
+      'How often all windows are compared with the data, to find what a message or Temporal has lost.',
+    ),
+    WORKER_RECHECK_AFTER_MS: milliseconds(259_200_000).describe(
+      'A window that was judged longer ago and is not frozen is computed again when anything has come into its reach: a check of what decides about late data.',
     ),
     WORKER_TENANT_RUNS_MAX: z.coerce
       .number()
