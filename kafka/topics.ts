@@ -22,23 +22,34 @@ export interface TopicSettings {
 /** Somebody has to look at a dead letter, and may be on holiday. */
 const DEAD_LETTERS_RETENTION_MS = 30 * 86_400_000;
 
+/** The largest record that brokers take by default, and the headers with which it is buried. */
+const DEAD_LETTERS_BYTES_MAX = 1_048_588 + 65_536;
+
 /** With three replicas one may be away; with fewer, none could be if two had to answer. */
 const inSyncReplicasMin = (replicas: number): number => Math.max(1, Math.min(2, replicas - 1));
 
 /** All topics with their partitions, retention and clean-up. */
 export function planTopics(settings: TopicSettings): Topic[] {
   const { prefix, partitions, retentionMs, replicationFactor: replicas } = settings;
-  const topic = (name: TopicName, count: number, retention: number): Topic => ({
-    name: topicName(prefix, name),
-    partitions: count,
-    replicas,
-    settings: {
-      'cleanup.policy': 'delete',
-      'retention.ms': String(retention),
-      'min.insync.replicas': String(inSyncReplicasMin(replicas)),
+  const common = { 'cleanup.policy': 'delete', 'min.insync.replicas': String(inSyncReplicasMin(replicas)) };
+  return [
+    {
+      name: topicName(prefix, 'events'),
+      partitions,
+      replicas,
+      settings: { ...common, 'retention.ms': String(retentionMs) },
     },
-  });
-  return [topic('events', partitions, retentionMs), topic('dead-letters', 1, DEAD_LETTERS_RETENTION_MS)];
+    {
+      name: topicName(prefix, 'dead-letters'),
+      partitions: 1,
+      replicas,
+      settings: {
+        ...common,
+        'retention.ms': String(DEAD_LETTERS_RETENTION_MS),
+        'max.message.bytes': String(DEAD_LETTERS_BYTES_MAX),
+      },
+    },
+  ];
 }
 
 /** A topic's name on the cluster. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { encodeRow } from '../../events/encode.ts';
 import type { OutgoingRecord } from '../../kafka/producer.ts';
@@ -19,6 +20,17 @@ function record(lines: readonly string[], headers: Record<string, string> = {}):
     },
   };
 }
+
+it('the largest record that Kafka takes can be buried, though its dead letter is larger', async () => {
+  // Random, so that nothing is won by compressing it.
+  const value = randomBytes(1_048_400);
+  await produceRecords([{ partition: 1, value, headers: { row_format: '999' } }]);
+  const sink = await startSinkProcess();
+  await expect.poll(async () => (await readCommits()).get(1), { timeout: 40_000 }).toEqual({ offset: 1, note: '' });
+  const [letter] = await readDeadLetters(1);
+  expect(letter?.headers).toMatchObject({ reason: 'unknown_row_format', origin_partition: '1', origin_offset: '0' });
+  expect(await sink.end('SIGTERM')).toBe(0);
+});
 
 it('a line that ClickHouse refuses is buried with its reason and origin, and all others around it are stored', async () => {
   const good = Array.from({ length: 100 }, () => newRow());
@@ -42,7 +54,7 @@ it('a line that ClickHouse refuses is buried with its reason and origin, and all
     .poll(() => countRows(clickhouse), { timeout: 40_000 })
     .toMatchObject({ rows: 99, ids: 99, arrivals: 99 });
   await expect.poll(async () => (await readCommits()).get(2), { timeout: 20_000 }).toEqual({ offset: 5, note: '' });
-  const letters = await readDeadLetters(6);
+  const letters = await readDeadLetters(7);
   const place = { origin_topic: EVENTS, origin_partition: '2', traceparent: TRACEPARENT, tenant_id: 'acme' };
   const refused = { reason: 'row_refused', stage: 'insert', error_code: 'clickhouse_row_refused', ...place };
   const letterOf = (value: string) => letters.find((letter) => letter.value === value)?.headers;
