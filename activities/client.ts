@@ -101,37 +101,43 @@ export async function describeWindow(client: WindowClient, window: WindowKey): P
   }
 }
 
-const scheduleId = (taskQueue: string): string => `${taskQueue}-reconcile`;
+/** What runs again and again beside the windows: its workflow type is its name. */
+export type RecurringWorkflow = 'reconcile' | 'audit';
 
-/** Makes the schedule of the reconcile, or gives an existing one its interval. */
-export async function ensureReconcileSchedule(client: WindowClient, intervalMs: number): Promise<void> {
+const scheduleId = (taskQueue: string, workflow: RecurringWorkflow): string => `${taskQueue}-${workflow}`;
+
+/** Makes the schedule of a recurring workflow, or gives an existing one its interval. */
+export async function ensureSchedule(
+  client: WindowClient,
+  workflow: RecurringWorkflow,
+  intervalMs: number,
+): Promise<void> {
   const { temporal, taskQueue } = client;
   const settings = {
     spec: { intervals: [{ every: intervalMs }] },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: 'reconcile',
-      workflowId: `reconcile/${taskQueue}`,
+      workflowType: workflow,
+      workflowId: `${workflow}/${taskQueue}`,
       taskQueue,
       args: [{ version: 1 }] as [ReconcileInput],
     },
     // What is missed while Temporal or the worker is away is made up for by the next one.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 10_000 },
   };
+  const id = scheduleId(taskQueue, workflow);
   try {
-    await temporal.schedule.create<ReconcileWorkflow>({ scheduleId: scheduleId(taskQueue), ...settings });
+    await temporal.schedule.create<ReconcileWorkflow>({ scheduleId: id, ...settings });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await temporal.schedule
-      .getHandle(scheduleId(taskQueue))
-      .update<ReconcileWorkflow>(({ state }) => ({ ...settings, state }));
+    await temporal.schedule.getHandle(id).update<ReconcileWorkflow>(({ state }) => ({ ...settings, state }));
   }
 }
 
 /** Lets the reconcile run now, after one that may be under way: what arrived until here is seen by it. */
 export async function triggerReconcile({ temporal, taskQueue }: WindowClient): Promise<void> {
   try {
-    await temporal.schedule.getHandle(scheduleId(taskQueue)).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+    await temporal.schedule.getHandle(scheduleId(taskQueue, 'reconcile')).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new UnmogrowpError(

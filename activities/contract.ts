@@ -82,7 +82,7 @@ export interface WindowActivities {
   }): Promise<void>;
 }
 
-/** Where a page of the reconcile begins: after this window of this tenant. */
+/** Where a page of windows begins: after this window of this tenant. */
 export interface ReconcileCursor {
   tenantId: string;
   windowStartMs: number;
@@ -94,17 +94,30 @@ export interface ReconcileCounts {
   held: number;
 }
 
-/** The I/O of the reconcile workflow. */
+/** Windows of one page that were started, reopened or held back; `next` is null after the last page. */
+type ReconciledPage = ReconcileCounts & { next: ReconcileCursor | null };
+interface PageRequest {
+  version: 1;
+  after: ReconcileCursor | null;
+  windowsMax: number;
+}
+
+/** The I/O of the workflows `reconcile` and `audit`. */
 export interface ReconcileActivities {
-  /** Starts and reopens the windows of one page; gives where the next page begins, or null after the last. */
-  reconcilePage(input: {
-    version: 1;
-    after: ReconcileCursor | null;
-    windowsMax: number;
-  }): Promise<ReconcileCounts & { next: ReconcileCursor | null }>;
+  /** Finds the windows that rows concern which have come since it was asked last; stores them to be told. */
+  examineArrivals(input: { version: 1 }): Promise<{ isMore: boolean }>;
+  /** Starts and reopens windows that were found. */
+  tellTouchedWindows(input: PageRequest): Promise<ReconciledPage>;
+  /** Starts and reopens windows by comparing them with the data, whatever was found before. */
+  auditPage(input: PageRequest): Promise<ReconciledPage>;
   /** Deletes the credits of runs that were never published. */
   removeUnpublishedRuns(input: { version: 1 }): Promise<void>;
   /** Takes turns from runs whose workflow is gone. */
   freeLostTurns(input: { version: 1 }): Promise<void>;
-  recordReconcile(input: { version: 1; counts: ReconcileCounts; durationMs: number }): Promise<void>;
+  recordReconcile(input: {
+    version: 1;
+    kind: 'reconcile' | 'audit';
+    counts: ReconcileCounts;
+    durationMs: number;
+  }): Promise<void>;
 }

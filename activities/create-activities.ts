@@ -1,20 +1,22 @@
+import { createAuditPage } from './audit-page.ts';
 import { createAwaitArrival } from './await-arrival.ts';
 import { createComputeRun } from './compute-run.ts';
 import type { ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createEnterRun } from './enter-run.ts';
+import { createExamineArrivals } from './examine-arrivals.ts';
 import { withFailures } from './failures.ts';
 import { createLoadWindow } from './load-window.ts';
 import { createLeaveReplayRun } from './leave-replay-run.ts';
 import { createLoadReplayRun } from './load-replay-run.ts';
 import { createPublishReplayRun } from './publish-replay-run.ts';
 import { createPublishRun } from './publish-run.ts';
-import { createReconcilePage } from './reconcile-page.ts';
 import { createLeaveRun, createRecordReconcile, createRemoveUnpublishedRuns } from './record.ts';
 import { createFreeLostTurns } from './run-turns.ts';
 import type { ReplayActivities, ReplayWaits, WindowReplayActivities } from './replay-contract.ts';
 import { createBeginReplay, createChangeReplayState, createEndReplay, createReplayPage } from './replay-progress.ts';
 import { createReplayWindow, createWithdrawWindows } from './replay-windows.ts';
+import { createTellTouchedWindows } from './tell-touched-windows.ts';
 import { createVerifyRun } from './verify-run.ts';
 
 type Activities = WindowActivities & ReconcileActivities & WindowReplayActivities & ReplayActivities;
@@ -29,7 +31,9 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),
     leaveRun: createLeaveRun(dependencies),
-    reconcilePage: createReconcilePage(dependencies),
+    examineArrivals: createExamineArrivals(dependencies),
+    tellTouchedWindows: createTellTouchedWindows(dependencies),
+    auditPage: createAuditPage(dependencies),
     removeUnpublishedRuns: createRemoveUnpublishedRuns(dependencies),
     freeLostTurns: createFreeLostTurns(dependencies),
     recordReconcile: createRecordReconcile(dependencies),

@@ -20,6 +20,8 @@ export interface ActivityDependencies {
   arrivalPollMs: number;
   /** At most one reopen of a window in this time. */
   reopenIntervalMs: number;
+  /** The audit compares windows with all arrivals that were judged so long ago. */
+  recheckAfterMs: number;
   /** How many runs of one tenant may be under way at once. */
   tenantRunsMax: number;
   /** Stored with each run. */

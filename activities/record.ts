@@ -17,10 +17,12 @@ export function createLeaveRun(dependencies: ActivityDependencies): WindowActivi
   };
 }
 
-/** Measures a whole reconcile. */
+/** Measures a whole reconcile or audit. */
 export function createRecordReconcile({ metrics }: ActivityDependencies): ReconcileActivities['recordReconcile'] {
-  return function recordReconcile({ durationMs }) {
-    metrics.reconcileDuration.observe(durationMs / 1_000);
+  return function recordReconcile({ kind, counts, durationMs }) {
+    const duration = kind === 'audit' ? metrics.auditDuration : metrics.reconcileDuration;
+    duration.observe(durationMs / 1_000);
+    if (kind === 'audit') metrics.auditReopens.inc(counts.reopened);
     return Promise.resolve();
   };
 }

@@ -36,8 +36,10 @@ export const listWindows = defineQuery({
     conversionsOrganic: count,
     /** Currency and amount. */
     values: z.array(z.tuple([z.string(), z.string()])),
-    /** Rows of the window's own time that came after the cut-off of its newest run. */
+    /** Rows that may change its credits and that none of its runs has seen. */
     lateRows: count,
+    /** Rows that came after its late horizon and that none of its runs has seen, also those that change nothing. */
+    lateBeyondHorizon: count,
     traceId: z.string(),
   }),
 });

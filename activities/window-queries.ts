@@ -27,12 +27,16 @@ export const findWindows = defineQuery({
     afterTenantId: z.string(),
     afterWindowStartMs: z.number().int(),
     nowMs: z.number().int(),
+    /** Late rows that were examined before. */
+    examinedBeforeMs: z.number().int(),
+    /** Windows that were judged before are compared with all arrivals. */
+    judgedBeforeMs: z.number().int(),
     windowsMax: count,
   }),
   row: z.object({
     tenantId: z.string(),
     windowStartMs: z.number().int(),
-    /** Whether the newest judged run has not seen everything. */
+    /** Whether no judged run has seen everything. */
     isBehind: flag,
     isPublished: flag,
     /** Topic, partition and offset of the newest rows that may matter to the window. */
@@ -46,4 +50,12 @@ export const readFreshness = defineQuery({
   file: sql('read-freshness'),
   parameters: z.object({}),
   row: z.object({ tenantId: z.string(), windowEndMs: z.number().int() }),
+});
+
+/** For each tenant how many rows came after the late horizon of their window. */
+export const readLateBeyondHorizon = defineQuery({
+  name: 'read_late_beyond_horizon',
+  file: sql('read-late-beyond-horizon'),
+  parameters: z.object({}),
+  row: z.object({ tenantId: z.string(), rows: count }),
 });

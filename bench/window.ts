@@ -29,7 +29,7 @@ const GROWTH = 10;
 const GROWTH_GOAL = 11;
 /** Ten times the data is ten times the journeys in memory at once. */
 const CLICKHOUSE_MEMORY_BYTES_MAX = 10_000_000_000;
-/** No reconcile comes between: it would start the windows of the days of the touchpoints. */
+/** No reconcile and no audit comes between: they would start the windows of the days of the touchpoints. */
 const RECONCILE_INTERVAL_MS = 10_000_000_000;
 
 const FLOOR_SQL = readFileSync(new URL('./window-bare.sql', import.meta.url), 'utf8');
@@ -79,7 +79,9 @@ export async function benchWindow(options: BenchOptions): Promise<BenchReport> {
       return report(parts, once, tenfold);
     } finally {
       await stopChild(worker.child);
-      await windows.temporal.schedule.getHandle(`${windows.taskQueue}-reconcile`).delete();
+      for (const workflow of ['reconcile', 'audit']) {
+        await windows.temporal.schedule.getHandle(`${windows.taskQueue}-${workflow}`).delete();
+      }
       await windows.close();
       await dropDatabase(clickhouse);
     }
@@ -107,7 +109,8 @@ async function createFloorTable(clickhouse: ClickHouse): Promise<void> {
 
 function startWorker({ variables }: BenchParts) {
   const program = fileURLToPath(new URL('../bin/worker.ts', import.meta.url));
-  const environment = { ...variables, WORKER_RECONCILE_INTERVAL_MS: String(RECONCILE_INTERVAL_MS) };
+  const interval = String(RECONCILE_INTERVAL_MS);
+  const environment = { ...variables, WORKER_RECONCILE_INTERVAL_MS: interval, WORKER_AUDIT_INTERVAL_MS: interval };
   return startNode([program], environment, (line) => line.startsWith('{"metrics"'));
 }
 

@@ -11,13 +11,16 @@ import { type ProgressBar, startProgressBar } from './progress-bar.ts';
 
 const POLL_MS = 100;
 
-/** Waits until everything that was accepted before the call is in ClickHouse. Throws `arrival_incomplete`. */
+/**
+ * Waits until everything that was accepted before the call is in ClickHouse, and gives how far on Kafka that is: the next
+ * offset of each partition. Throws `arrival_incomplete`.
+ */
 export async function waitForSink(options: {
   env: Env;
   pool: PostgresPool;
   giveUpAt: number;
   signal: AbortSignal | undefined;
-}): Promise<void> {
+}): Promise<number[]> {
   const { env, pool, giveUpAt, signal } = options;
   const askedAt = new Date();
   const pause = async (message: string): Promise<void> => {
@@ -33,7 +36,8 @@ export async function waitForSink(options: {
   const topic = topicName(env.KAFKA_PREFIX, 'events');
   let bar: ProgressBar | undefined;
   try {
-    const target = { [topic]: await admin.endOffsets(topic) };
+    const ends = await admin.endOffsets(topic);
+    const target = { [topic]: ends };
     const read = async () => ({ [topic]: await admin.committedOffsets(sinkGroup(env.KAFKA_PREFIX), topic) });
     let reached = await read();
     const total = recordsMissing(reached, target);
@@ -47,6 +51,7 @@ export async function waitForSink(options: {
       reached = await read();
     }
     bar?.update(total, 'all is in ClickHouse');
+    return ends;
   } finally {
     bar?.stop();
     await admin.close();

@@ -1,13 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ClickHouse, createClickHouse } from '../clickhouse/client.ts';
-import { readArrivalsOfWindows, readCreditedByModel, readStatesOfWindows } from '../clickhouse/windows-of-range.ts';
+import {
+  readCreditedByModel,
+  readLateWindows,
+  readStatesOfWindows,
+  readWindowsWithRows,
+} from '../clickhouse/windows-of-range.ts';
 import type { Env } from '../env.ts';
 import { UnmogrowpError } from '../errors.ts';
-import { isVisible } from '../events/cutoff.ts';
 import { GRANULARITY_SECONDS, type Settings } from '../events/settings.ts';
 import type { TimeRange } from '../importers/time-range.ts';
+import { topicName } from '../kafka/topics.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { loadSettings } from '../postgres/settings.ts';
+import { listTouchedOf, loadExamined } from '../postgres/touched-windows.ts';
 import { waitForSink } from './arrival.ts';
 import { clickHouseConnection } from './clickhouse-connection.ts';
 import { printLine, printTable } from './output.ts';
@@ -53,13 +59,14 @@ const POLL_MS = 300;
 export async function closeImportedWindows(options: ClosingOptions): Promise<ClosedWindows> {
   const { env, pool, tenantId, range, signal } = options;
   const giveUpAt = performance.now() + options.waitMs;
-  await waitForSink({ env, pool, giveUpAt, signal });
+  const arrivedUntil = await waitForSink({ env, pool, giveUpAt, signal });
   const { settings } = await loadSettings(pool, tenantId);
   const clickhouse = createClickHouse(clickHouseConnection(env, 'unmogrowp import'));
   try {
     const place = placeOf(tenantId, range, settings);
     await reconcileNow(env);
-    const windows = await waitForWindows(clickhouse, { place, settings, giveUpAt, signal });
+    const waiting = { env, pool, arrivedUntil, place, settings, giveUpAt, signal };
+    const windows = await waitForWindows(clickhouse, waiting);
     const byModel = await readCreditedByModel(clickhouse, place);
     const sum = (field: 'conversions' | 'credited' | 'organic') =>
       windows.reduce((total, window) => total + window[field], 0);
@@ -89,6 +96,10 @@ function placeOf(tenantId: string, range: TimeRange, settings: Settings): Place 
 }
 
 interface Waiting {
+  env: Env;
+  pool: PostgresPool;
+  /** The next offset of each partition after all that was accepted. */
+  arrivedUntil: readonly number[];
   place: Place;
   settings: Settings;
   giveUpAt: number;
@@ -125,24 +136,26 @@ const notPublished = (open: readonly { window_start: string }[]): UnmogrowpError
 
 type WindowNow = Omit<ClosedWindow, 'state'> & { state: ClosedWindow['state'] | 'open' };
 
-async function readWindows(clickhouse: ClickHouse, { place, settings }: Waiting): Promise<WindowNow[]> {
+async function readWindows(clickhouse: ClickHouse, waiting: Waiting): Promise<WindowNow[]> {
+  const { place, settings } = waiting;
   const granularitySeconds = GRANULARITY_SECONDS[settings.granularity];
-  const lookbackSeconds = Math.max(settings.lookback_click_seconds, settings.lookback_impression_seconds);
-  const arrivals = await readArrivalsOfWindows(clickhouse, { ...place, granularitySeconds, lookbackSeconds });
+  // In this order: late rows are stored before they count as examined, and from then until it is told a window is untold.
+  const isExamined = await hasExaminedAll(waiting);
+  const untold = await untoldStarts(waiting);
+  const late = new Map((await readLateWindows(clickhouse, place)).map((window) => [window.windowStartMs, window]));
   const states = new Map((await readStatesOfWindows(clickhouse, place)).map((state) => [state.windowStartMs, state]));
-  const starts = [...new Set(arrivals.map(({ windowStartMs }) => windowStartMs))];
-  return starts.map((windowStartMs): WindowNow => {
+  const withRows = await readWindowsWithRows(clickhouse, { ...place, granularitySeconds });
+  return withRows.map(({ windowStartMs }): WindowNow => {
     const state = states.get(windowStartMs);
     const endMs = windowStartMs + granularitySeconds * 1_000;
-    const isCovered =
-      state !== undefined &&
-      arrivals
-        .filter((arrival) => arrival.windowStartMs === windowStartMs)
-        .every(({ topic, partition, offset }) => isVisible(state.cutoff, topic, partition, offset));
+    const isSettled = isExamined && !untold.has(windowStartMs);
     return {
       window_start: new Date(windowStartMs).toISOString(),
       window_end: new Date(endMs).toISOString(),
-      state: isCovered ? 'published' : stateOfUncovered(settings, endMs, state?.firstPublishedAtMs),
+      state:
+        state === undefined
+          ? stateOfUnpublished(settings, endMs)
+          : stateOfPublished(isSettled, late.get(windowStartMs)?.isFrozen),
       version: state?.version ?? 0,
       conversions: state?.conversions ?? 0,
       credited: state?.conversionsAttributed ?? 0,
@@ -151,16 +164,30 @@ async function readWindows(clickhouse: ClickHouse, { place, settings }: Waiting)
   });
 }
 
-function stateOfUncovered(
-  settings: Settings,
-  windowEndMs: number,
-  firstPublishedAtMs: number | undefined,
-): WindowNow['state'] {
-  const nowMs = Date.now();
-  if (firstPublishedAtMs === undefined) {
-    return windowEndMs + settings.allowed_lateness_seconds * 1_000 > nowMs ? 'not_due' : 'open';
-  }
-  return firstPublishedAtMs + settings.late_horizon_seconds * 1_000 < nowMs ? 'frozen' : 'open';
+/** Whether it is known of all that has arrived which windows it concerns. */
+async function hasExaminedAll({ env, pool, arrivedUntil }: Waiting): Promise<boolean> {
+  const examined = await loadExamined(pool, topicName(env.KAFKA_PREFIX, 'events'));
+  return arrivedUntil.every(
+    (offset, partition) => (examined.find((entry) => entry.partition === partition)?.next_offset ?? 0) >= offset,
+  );
+}
+
+async function untoldStarts({ pool, place }: Waiting): Promise<Set<number>> {
+  const untold = await listTouchedOf(pool, {
+    tenantId: place.tenantId,
+    from: new Date(place.windowsFromSeconds * 1_000),
+    to: new Date(place.windowsToSeconds * 1_000),
+  });
+  return new Set(untold.map((start) => start.getTime()));
+}
+
+const stateOfUnpublished = (settings: Settings, windowEndMs: number): WindowNow['state'] =>
+  windowEndMs + settings.allowed_lateness_seconds * 1_000 > Date.now() ? 'not_due' : 'open';
+
+/** `isFrozen` says whether late rows that it lacks came after its horizon; undefined when it lacks none. */
+function stateOfPublished(isSettled: boolean, isFrozen: boolean | undefined): WindowNow['state'] {
+  if (!isSettled || isFrozen === false) return 'open';
+  return isFrozen === true ? 'frozen' : 'published';
 }
 
 /** The windows of an import and what was credited in them, for people. */

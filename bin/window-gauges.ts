@@ -1,5 +1,5 @@
 import { type WindowClient, countRunningWindows } from '../activities/client.ts';
-import { readFreshness } from '../activities/window-queries.ts';
+import { readFreshness, readLateBeyondHorizon } from '../activities/window-queries.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Metrics } from '../otel/metrics.ts';
 import { WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
@@ -27,9 +27,15 @@ export function createWindowGauges(options: {
     }
   }
 
+  async function readBeyondHorizon(): Promise<void> {
+    for (const { tenantId, rows } of await readLateBeyondHorizon(clickhouse, {})) {
+      metrics.lateBeyondHorizon.set({ tenant: tenantId }, rows);
+    }
+  }
+
   return async function readGauges() {
     if (performance.now() - readAtMs < KEPT_MS) return;
     readAtMs = performance.now();
-    await Promise.all([readWindows().catch(onError), readAges().catch(onError)]);
+    await Promise.all([readWindows(), readAges(), readBeyondHorizon()].map((read) => read.catch(onError)));
   };
 }

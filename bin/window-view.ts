@@ -23,7 +23,10 @@ export interface WindowDetails {
   description: WindowDescription | null;
   /** Calls that are under way: how often they were tried, and what the last try said. */
   pending: { activity: string; attempt: number; last_failure: string | null }[];
+  /** Rows that may change its credits and that none of its runs has seen. */
   late_rows: number;
+  /** Rows that came after its late horizon: only a replay includes them. */
+  late_beyond_horizon: number;
   values: { currency: string; value: string }[];
   runs: Awaited<ReturnType<typeof readWindowRuns>>;
 }
@@ -55,6 +58,7 @@ export async function readWindow(
     description: workflow?.description ?? null,
     pending: workflow?.pending ?? [],
     late_rows: listed?.lateRows ?? 0,
+    late_beyond_horizon: listed?.lateBeyondHorizon ?? 0,
     values: (listed?.values ?? []).map(([currency, value]) => ({ currency, value })),
     runs,
   };
@@ -132,6 +136,11 @@ export function printWindow(details: WindowDetails): void {
   );
 }
 
+function lateRowsText({ late_rows: late, late_beyond_horizon: beyond }: WindowDetails): string {
+  const text = late === 0 ? '0' : `${late} that no run has seen`;
+  return beyond === 0 ? text : `${text}; ${beyond} came after the late horizon, and only a replay includes them`;
+}
+
 function facts(details: WindowDetails): [string, string][] {
   const { description, runs } = details;
   const current = runs.filter(({ version }) => version > 0).sort((left, right) => right.version - left.version)[0];
@@ -150,7 +159,7 @@ function facts(details: WindowDetails): [string, string][] {
       current === undefined ? 'nothing is published' : `${current.version} of ${moment(current.publishedAtMs)}`,
     ],
     ['value', details.values.map(({ currency, value }) => `${value} ${currency}`).join(', ')],
-    ['late rows', String(details.late_rows)],
+    ['late rows', lateRowsText(details)],
     [
       'cut-off',
       Object.entries(newest?.cutoff ?? {})

@@ -26,6 +26,7 @@ export interface WindowLine {
   values: { currency: string; value: string }[];
   published_at: string | null;
   late_rows: number;
+  late_beyond_horizon: number;
   trace_id: string | null;
 }
 
@@ -64,6 +65,7 @@ export async function readWindowLines(
         values: window.values.map(([currency, value]) => ({ currency, value })),
         published_at: window.version === 0 ? null : new Date(window.publishedAtMs).toISOString(),
         late_rows: window.lateRows,
+        late_beyond_horizon: window.lateBeyondHorizon,
         trace_id: window.version === 0 ? null : window.traceId,
       },
     ]),
@@ -101,6 +103,7 @@ function uncomputed(window: { tenantId: string; windowStartMs: number; state: st
     values: [],
     published_at: null,
     late_rows: 0,
+    late_beyond_horizon: 0,
     trace_id: null,
   };
 }

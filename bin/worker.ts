@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { ensureReconcileSchedule, toTemporalError } from '../activities/client.ts';
+import { ensureSchedule, toTemporalError } from '../activities/client.ts';
 import { createActivities, createWaits } from '../activities/create-activities.ts';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { waitQueue } from '../activities/replay-client.ts';
@@ -79,6 +79,7 @@ async function main(): Promise<void> {
     sinkGroup: sinkGroup(env.KAFKA_PREFIX),
     arrivalPollMs: env.WORKER_ARRIVAL_POLL_MS,
     reopenIntervalMs: env.WORKER_RECONCILE_INTERVAL_MS,
+    recheckAfterMs: env.WORKER_RECHECK_AFTER_MS,
     tenantRunsMax: env.WORKER_TENANT_RUNS_MAX,
     codeVersion: readVersion(),
     nowMs: Date.now,
@@ -117,7 +118,8 @@ async function main(): Promise<void> {
 async function connect(env: Env, plugin: OpenTelemetryPlugin) {
   const client = await connectTemporal(env, plugin);
   try {
-    await ensureReconcileSchedule(client, env.WORKER_RECONCILE_INTERVAL_MS);
+    await ensureSchedule(client, 'reconcile', env.WORKER_RECONCILE_INTERVAL_MS);
+    await ensureSchedule(client, 'audit', env.WORKER_AUDIT_INTERVAL_MS);
     return { client, connection: await NativeConnection.connect(temporalConnection(env)) };
   } catch (error) {
     await client.close();

@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
   otel: { values: ['errors', 'events'] },
   events: { values: [] },
   attribution: { values: ['events'] },
-  workflows: { values: ['attribution'], types: ['events', 'activities'] },
+  workflows: { values: ['attribution', 'events'], types: ['activities'] },
   kafka: { values: ['events', 'errors', 'otel'] },
   clickhouse: { values: ['events', 'errors', 'otel', 'migrations'] },
   postgres: { values: ['events', 'errors', 'otel', 'migrations'] },

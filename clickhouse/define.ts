@@ -9,8 +9,8 @@ type Parameters = z.ZodObject;
 interface Declaration<P extends Parameters> {
   /** Snake case; the name of the span and the server's `log_comment`. */
   name: string;
-  /** The SQL, beside its declaration: `new URL('./name.sql', import.meta.url)`. */
-  file: URL;
+  /** The SQL, beside its declaration: `new URL('./name.sql', import.meta.url)`; several files are one text. */
+  file: URL | readonly URL[];
   /** One key for each placeholder `{key:Type}` of the SQL, and no other. Values are never written into the text. */
   parameters: P;
   settings?: ClickHouseSettings;
@@ -62,7 +62,9 @@ const KEPT_ALIVE: ClickHouseSettings = {
 const PLACEHOLDER = /\{(\w+):[^}]+\}/g;
 
 function readSql({ name, file, parameters }: Declaration<Parameters>): string {
-  const sql = readFileSync(file, 'utf8').trim().replace(/;$/, '');
+  const files = Array.isArray(file) ? (file as readonly URL[]) : [file as URL];
+  const text = files.map((one) => readFileSync(one, 'utf8').trim()).join('\n');
+  const sql = text.replace(/;$/, '');
   const inText = new Set([...sql.matchAll(PLACEHOLDER)].map((match) => match[1] ?? ''));
   const declared = Object.keys(parameters.shape);
   const missing = declared.filter((key) => !inText.has(key));

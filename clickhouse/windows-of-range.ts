@@ -14,17 +14,24 @@ const range = {
 
 const sql = (name: string): URL => new URL(`./queries/${name}.sql`, import.meta.url);
 
-/** How far on Kafka the newest arrival lies that can change each window of a range which has events of its own. */
-export const readArrivalsOfWindows = defineQuery({
-  name: 'read_arrivals_of_windows',
-  file: sql('arrivals-of-windows'),
-  parameters: z.object({
-    ...range,
-    granularitySeconds: count.min(1),
-    /** The longest lookback. */
-    lookbackSeconds: count,
+/** The windows of a range that have events of their own. */
+export const readWindowsWithRows = defineQuery({
+  name: 'read_windows_with_rows',
+  file: sql('windows-with-rows'),
+  parameters: z.object({ ...range, granularitySeconds: count.min(1) }),
+  row: z.object({ windowStartMs: epochMs }),
+});
+
+/** The windows of a range that lack late rows which may change them. */
+export const readLateWindows = defineQuery({
+  name: 'read_late_windows',
+  file: sql('late-windows-of-range'),
+  parameters: z.object(range),
+  row: z.object({
+    windowStartMs: epochMs,
+    /** The rows came after the late horizon: no run sees them by itself. */
+    isFrozen: z.union([z.boolean(), z.number()]).transform(Boolean),
   }),
-  row: z.object({ windowStartMs: epochMs, topic: z.string(), partition: count, offset: count }),
 });
 
 /** What is published of the windows of a range, and what their newest run has seen. */

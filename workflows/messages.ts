@@ -37,9 +37,10 @@ export interface WindowOutcome {
   failure: { code: string; message: string } | null;
 }
 
-/** Late data was found: how far the newest arrivals of the window and its lookback lie on Kafka. */
+/** Late data was found that the window has not seen. */
 export interface ReopenRequest {
   version: 1;
+  /** As far on Kafka a run has to see to have seen it; null when nobody knows, and only a run can tell. */
   arrivals: Cutoff | null;
 }
 
@@ -101,9 +102,11 @@ export interface WindowDescription {
   lastOutcome: WindowOutcome | null;
 }
 
-/** The one argument of the workflow `reconcile`. */
+/** The one argument of the workflows `reconcile` and `audit`. */
 export interface ReconcileInput {
   version: 1;
+  /** Whether the log holds more to examine after these windows were told. */
+  isMore?: boolean;
   after?: ReconcileCursor;
   startedAtMs?: number;
   counts?: ReconcileCounts;

@@ -1,47 +1,35 @@
-import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { ReconcileActivities, ReconcileCounts, ReconcileCursor } from '../activities/contract.ts';
-import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
+import { continueAsNew, proxyActivities } from '@temporalio/workflow';
+import type { ReconcileActivities, ReconcileCounts } from '../activities/contract.ts';
 import type { ReconcileInput } from './messages.ts';
+import { PAGE_OPTIONS, throughPages } from './pages.ts';
 
-const WINDOWS_PER_PAGE = 200;
-const PAGES_PER_RUN = 50;
+/** After so many slices of the log the windows that were found are told, whatever is left to be examined. */
+const SLICES_PER_RUN = 10;
 
-/** Bounded: the schedule skips what comes while one runs, so a reconcile that hangs would stop all later ones. */
-const { reconcilePage, removeUnpublishedRuns, freeLostTurns, recordReconcile } = proxyActivities<ReconcileActivities>({
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
-  scheduleToCloseTimeout: '15 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-});
+const { examineArrivals, tellTouchedWindows, freeLostTurns, recordReconcile } =
+  proxyActivities<ReconcileActivities>(PAGE_OPTIONS);
 
 /**
- * Finds the windows that the data asks for, page by page: it starts those that nothing looks after and reopens those
- * that late data touches. At the end it deletes what was computed and never published. Twice is once.
+ * Examines what has come since it was last here, then tells the windows that it concerns: those that nobody looks after are
+ * started, those that have not seen it are reopened, and no others. Twice is once.
  */
 export async function reconcile(input: ReconcileInput): Promise<ReconcileCounts> {
   const startedAtMs = input.startedAtMs ?? Date.now();
-  const windowsMax = input.windowsPerPage ?? WINDOWS_PER_PAGE;
-  let counts = input.counts ?? { started: 0, reopened: 0, held: 0 };
-  let after: ReconcileCursor | null = input.after ?? null;
-  for (let page = 1; ; page += 1) {
-    const { next, ...found } = await reconcilePage({ version: 1, after, windowsMax });
-    counts = addCounts(counts, found);
-    if (next === null) break;
-    after = next;
-    if (page >= (input.pagesPerRun ?? PAGES_PER_RUN) || workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof reconcile>({ ...input, after, startedAtMs, counts });
-    }
-  }
-  await removeUnpublishedRuns({ version: 1 });
+  const { after: begin, isMore: isMoreBefore = false, ...kept } = input;
+  const isMore = begin === undefined ? await examineSome() : isMoreBefore;
+  const { counts, after } = await throughPages(tellTouchedWindows, input);
+  if (after !== null) await continueAsNew<typeof reconcile>({ ...kept, startedAtMs, counts, after, isMore });
+  if (isMore) await continueAsNew<typeof reconcile>({ ...kept, startedAtMs, counts });
   await freeLostTurns({ version: 1 });
-  await recordReconcile({ version: 1, counts, durationMs: Date.now() - startedAtMs });
+  await recordReconcile({ version: 1, kind: 'reconcile', counts, durationMs: Date.now() - startedAtMs });
   return counts;
 }
 
-function addCounts(left: ReconcileCounts, right: ReconcileCounts): ReconcileCounts {
-  return {
-    started: left.started + right.started,
-    reopened: left.reopened + right.reopened,
-    held: left.held + right.held,
-  };
+/** Whether there is more to examine than was now. */
+async function examineSome(): Promise<boolean> {
+  for (let slice = 1; slice <= SLICES_PER_RUN; slice += 1) {
+    const { isMore } = await examineArrivals({ version: 1 });
+    if (!isMore) return false;
+  }
+  return true;
 }

@@ -49,8 +49,9 @@ describe('a published window', () => {
     const late = withReopen(withOutcome(published, outcome), { version: 1, arrivals: { events: [7] } });
     expect(step(late, 2_049)).toMatchObject({ kind: 'wait', phase: 'open', untilMs: 2_050 });
     expect(step(late, 2_050)).toEqual({ kind: 'run', reason: 'reopen' });
-    const burst = withReopen(late, { version: 1, arrivals: { events: [9] } });
-    expect(burst.reopen).toEqual({ version: 1, arrivals: { events: [9] } });
+    const burst = withReopen(late, { version: 1, arrivals: { events: [5, 9] } });
+    expect(burst.reopen).toEqual({ version: 1, arrivals: { events: [7, 9] } });
+    expect(withReopen(burst, { version: 1, arrivals: null }).reopen).toEqual({ version: 1, arrivals: null });
   });
 
   it('forgets late data that the newest run has seen', () => {

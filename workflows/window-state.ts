@@ -1,4 +1,5 @@
 import type { LoadedWindow, RunReason, WindowKey } from '../activities/contract.ts';
+import { mergeCutoffs } from '../events/cutoff.ts';
 import type { ReopenRequest, WindowOutcome, WindowPhase, WindowState } from './messages.ts';
 
 /** How long after a failure that nobody expected a run is tried again: fixed code or a mended table then heals it. */
@@ -42,9 +43,12 @@ export function withLoaded(state: WindowState, loaded: LoadedWindow): WindowStat
   };
 }
 
-/** Remembers late data. A burst is one request: arrivals only grow, so the newest report contains the older ones. */
+/** Remembers late data. A burst is one request: a run that sees the farthest rows of each partition sees all of them. */
 export function withReopen(state: WindowState, request: ReopenRequest): WindowState {
-  return { ...state, reopen: request };
+  if (state.reopen === null) return { ...state, reopen: request };
+  const [before, after] = [state.reopen.arrivals, request.arrivals];
+  const arrivals = before === null || after === null ? null : mergeCutoffs(before, after);
+  return { ...state, reopen: { version: 1, arrivals } };
 }
 
 /** Remembers how a run ended. */

@@ -1,6 +1,6 @@
--- The windows that need somebody: those with rows and without a publication, and those inside their late horizon whose
--- judged runs have not seen everything that may change their credits. Arrivals are coarse, per hour of event time:
--- a window that is reopened for nothing publishes nothing.
+-- The windows that need somebody, whoever was told what: those with rows and without a publication, and those inside their
+-- late horizon whose judged runs have not seen late rows that were found for them. Windows that were judged long ago are
+-- compared with all arrivals too, by hours of event time: a window that is reopened for nothing publishes nothing.
 WITH
     {tenantIds:Array(String)} AS tenant_ids,
     window_starts AS (
@@ -40,14 +40,18 @@ WITH
         SELECT
             tenant_id,
             window_start,
-            argMax(cutoff, arraySum(arrayMap(offsets -> arraySum(offsets), mapValues(runs.cutoff)))) AS cutoff
+            argMax(cutoff, arraySum(arrayMap(offsets -> arraySum(offsets), mapValues(runs.cutoff)))) AS cutoff,
+            max(started_at) AS judged_at
         FROM runs
         WHERE has(tenant_ids, tenant_id)
             AND (state != 'computed' OR (tenant_id, run_id) IN (SELECT tenant_id, run_id FROM publications_raw_v1))
         GROUP BY tenant_id, window_start
     ),
     windows AS (
-        SELECT tenant_id, window_start, is_published, window_seconds, lookback_seconds, cutoff, notEmpty(cutoff) AS is_judged
+        SELECT
+            tenant_id, window_start, is_published, window_seconds, lookback_seconds, cutoff,
+            notEmpty(cutoff) AS is_judged,
+            is_judged AND judged_at < fromUnixTimestamp64Milli({judgedBeforeMs:Int64}, 'UTC') AS is_old
         FROM candidates
         LEFT JOIN judged USING (tenant_id, window_start)
     ),
@@ -70,7 +74,7 @@ WITH
                     3600
                 )), 'UTC') AS hour
             FROM windows
-            WHERE is_judged
+            WHERE is_old
         ) AS reached
         INNER JOIN newest USING (tenant_id, hour)
         GROUP BY tenant_id, window_start, kafka_topic, kafka_partition
@@ -109,6 +113,16 @@ WITH
             ARRAY JOIN copies AS elsewhere
             WHERE here.1 != elsewhere.1
         )
+        WHERE (tenant_id, window_start) IN (SELECT tenant_id, window_start FROM windows WHERE is_old)
+        GROUP BY tenant_id, window_start, kafka_topic, kafka_partition
+    ),
+    -- Rows that were found to be late long enough ago for their window to have been told.
+    late AS (
+        SELECT tenant_id, window_start, kafka_topic, kafka_partition, max(kafka_offset) AS offset_max
+        FROM late_rows_raw_v1
+        WHERE has(tenant_ids, tenant_id)
+            AND changes_credits AND NOT is_beyond_horizon
+            AND examined_at < fromUnixTimestamp64Milli({examinedBeforeMs:Int64}, 'UTC')
         GROUP BY tenant_id, window_start, kafka_topic, kafka_partition
     ),
     seen AS (
@@ -116,7 +130,7 @@ WITH
             tenant_id,
             window_start,
             groupArray((toString(kafka_topic), kafka_partition, offset_max)) AS newest_rows
-        FROM (SELECT * FROM arrived UNION ALL SELECT * FROM moved)
+        FROM (SELECT * FROM arrived UNION ALL SELECT * FROM moved UNION ALL SELECT * FROM late)
         GROUP BY tenant_id, window_start
     )
 SELECT

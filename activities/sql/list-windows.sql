@@ -1,5 +1,5 @@
--- Windows that were ever computed, the newest first, with what is published of them and how many rows of their own time
--- have come since the cut-off of their newest judged run.
+-- Windows that were ever computed, the newest first, with what is published of them and how many rows that may change
+-- them, or that came too late for them, no judged run has seen.
 WITH
     published AS (
         SELECT
@@ -20,8 +20,10 @@ WITH
             argMax(window_end, started_at) AS window_end,
             argMax(granularity, started_at) AS granularity,
             argMax(toString(state), started_at) AS run_state,
-            argMax(cutoff, started_at) AS cutoff,
-            argMax(runs.started_at, runs.started_at) AS run_started_at,
+            argMaxIf(
+                cutoff,
+                arraySum(arrayMap(offsets -> arraySum(offsets), mapValues(runs.cutoff))),
+                state != 'computed') AS seen,
             count() AS runs_count
         FROM runs
         WHERE ({tenantId:String} = '' OR tenant_id = {tenantId:String})
@@ -51,14 +53,17 @@ WITH
         GROUP BY tenant_id, window_start, run_id
     ),
     late AS (
-        SELECT tenant_id, window_start, count() AS late_rows
+        SELECT
+            tenant_id,
+            window_start,
+            countIf(changes_credits) AS late_rows,
+            countIf(is_beyond_horizon) AS late_beyond_horizon
         FROM (
-            SELECT tenant_id, occurred_at, kafka_topic, kafka_partition, kafka_offset
-            FROM arrivals_raw_v1
-            WHERE tenant_id IN (SELECT tenant_id FROM judged) AND inserted_at >= (SELECT min(run_started_at) FROM judged) - INTERVAL 1 HOUR
-        ) AS arrived
-        INNER JOIN (SELECT tenant_id, window_start, window_end, cutoff FROM judged) AS judged USING (tenant_id)
-        WHERE occurred_at >= window_start AND occurred_at < window_end AND kafka_offset >= cutoff[kafka_topic][kafka_partition + 1]
+            SELECT * FROM late_rows_raw_v1 FINAL
+            WHERE (tenant_id, window_start) IN (SELECT tenant_id, window_start FROM judged)
+        ) AS rows
+        INNER JOIN (SELECT tenant_id, window_start, seen FROM judged) AS judged USING (tenant_id, window_start)
+        WHERE kafka_offset >= seen[kafka_topic][kafka_partition + 1]
         GROUP BY tenant_id, window_start
     )
 SELECT
@@ -78,6 +83,7 @@ SELECT
     conversions_organic AS conversionsOrganic,
     values_by_currency AS values,
     late_rows AS lateRows,
+    late_beyond_horizon AS lateBeyondHorizon,
     published.trace_id AS traceId
 FROM judged
 LEFT JOIN published ON published.tenant_id = judged.tenant_id AND published.window_start = judged.window_start

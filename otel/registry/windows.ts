@@ -65,15 +65,15 @@ export const WINDOWS_METRICS = {
   }),
   startedWindows: counter({
     name: 'unmogrowp_windows_started_total',
-    help: 'Windows that reconcile found in the data and asked to start, some of them while they ran already.',
+    help: 'Windows with rows and without a publication that were asked to start, some of them while they ran already.',
   }),
   reopens: counter({
     name: 'unmogrowp_window_reopens_total',
-    help: 'Requests of reconcile to run a published window again, because of data that its last run had not seen.',
+    help: 'Requests to run a window again, because of rows that its last run had not seen.',
   }),
   heldWindows: counter({
     name: 'unmogrowp_windows_held_total',
-    help: 'Windows that reconcile left alone because a running import held them.',
+    help: 'Windows that were left alone because a running import held them, once for each time.',
   }),
   removedRuns: counter({
     name: 'unmogrowp_window_removed_runs_total',
@@ -81,9 +81,36 @@ export const WINDOWS_METRICS = {
   }),
   reconcileDuration: histogram({
     name: 'unmogrowp_reconcile_duration_seconds',
-    help: 'How long one reconcile of all tenants took.',
+    help: 'How long one reconcile took: examining what had come, and telling the windows that it concerns.',
     unit: 'seconds',
     buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  }),
+  examinedRecords: counter({
+    name: 'unmogrowp_examined_records_total',
+    help: 'Records of the log that were examined for windows that they concern.',
+  }),
+  unexaminedRecords: gauge({
+    name: 'unmogrowp_unexamined_records',
+    help: 'Records in ClickHouse that no reconcile had examined when the last slice was done.',
+  }),
+  touchedWindows: gauge({
+    name: 'unmogrowp_touched_windows',
+    help: 'Windows that were found and not told yet, after the last reconcile: those that an import holds.',
+  }),
+  lateBeyondHorizon: gauge({
+    name: 'unmogrowp_late_beyond_horizon_rows',
+    help: 'Rows that came after the late horizon of the window of their time; only a replay includes them.',
+    labels: { tenant: bounded('tenants') },
+  }),
+  auditDuration: histogram({
+    name: 'unmogrowp_audit_duration_seconds',
+    help: 'How long one audit of all windows took.',
+    unit: 'seconds',
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  }),
+  auditReopens: counter({
+    name: 'unmogrowp_audit_reopens_total',
+    help: 'Windows that an audit reopened: what reconcile had found and no run had seen, or what was checked again after long.',
   }),
   windows: gauge({
     name: 'unmogrowp_windows',

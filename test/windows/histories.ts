@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker';
 import { loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
 import { testPlugin } from './time-skipping.ts';
 
-export const WORKFLOWS = ['window', 'reconcile'] as const;
+export const WORKFLOWS = ['window', 'reconcile', 'audit'] as const;
 export type WorkflowName = (typeof WORKFLOWS)[number];
 
 /** Where recorded histories are kept: `<workflow>-<number>.json`, oldest first. */

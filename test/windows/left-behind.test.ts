@@ -33,6 +33,7 @@ function activitiesIn(aheadMs: number) {
     sinkGroup: sinkGroup(testEnv.KAFKA_PREFIX),
     arrivalPollMs: 50,
     reopenIntervalMs: 1_000,
+    recheckAfterMs: 86_400_000,
     tenantRunsMax: 4,
     codeVersion: 'test',
     nowMs: () => Date.now() + aheadMs,

@@ -6,7 +6,7 @@ import type { WindowKey } from '../../activities/contract.ts';
 import { queryRows } from '../../postgres/pool.ts';
 import { createTenant } from '../../postgres/tenants.ts';
 import { settingsSchema } from '../../events/settings.ts';
-import { reconcileOnce, startQuietWorker, startReconcile } from './reconciling.ts';
+import { auditOnce, startQuietWorker, startRecurring } from './reconciling.ts';
 import { type Parts, type WorkerProcess, event, startParts } from './setup.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,7 +42,7 @@ afterAll(async () => {
   expect(await worker.end('SIGTERM')).toBe(0);
 });
 
-describe('reconcile by pages', () => {
+describe('an audit by pages', () => {
   test.each([
     { is: 'several pages within a tenant', windowsPerPage: 5, pagesPerRun: 3, after: -1 },
     {
@@ -55,9 +55,9 @@ describe('reconcile by pages', () => {
   ])('finds every window exactly once: $is', async ({ windowsPerPage, pagesPerRun, after }) => {
     const cursor = windows[after];
     const begin = cursor === undefined ? {} : { after: cursor };
-    const reconcile = await startReconcile(parts, { windowsPerPage, pagesPerRun, ...begin });
-    expect(await reconcile.result()).toEqual({ started: windows.length - after - 1, reopened: 0, held: 0 });
-    const first = parts.windows.temporal.workflow.getHandle(reconcile.workflowId, reconcile.firstExecutionRunId);
+    const audit = await startRecurring(parts, 'audit', { windowsPerPage, pagesPerRun, ...begin });
+    expect(await audit.result()).toEqual({ started: windows.length - after - 1, reopened: 0, held: 0 });
+    const first = parts.windows.temporal.workflow.getHandle(audit.workflowId, audit.firstExecutionRunId);
     expect((await first.describe()).status.name).toBe('CONTINUED_AS_NEW');
   });
 
@@ -65,6 +65,6 @@ describe('reconcile by pages', () => {
     for (const window of windows) {
       expect((await windowHandle(parts.windows, window).describe()).status.name).toBe('RUNNING');
     }
-    expect(await reconcileOnce(parts)).toEqual({ started: windows.length, reopened: 0, held: 0 });
+    expect(await auditOnce(parts)).toEqual({ started: windows.length, reopened: 0, held: 0 });
   });
 });

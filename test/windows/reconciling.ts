@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
-import { describeWindow } from '../../activities/client.ts';
+import { type RecurringWorkflow, describeWindow } from '../../activities/client.ts';
 import type { ReconcileCounts, WindowKey } from '../../activities/contract.ts';
 import { readCurrentPublication } from '../../activities/run-queries.ts';
 import { readWindowRuns } from '../../activities/window-list-queries.ts';
@@ -10,28 +10,33 @@ import { type Parts, type WorkerProcess, startWorker } from './setup.ts';
 type Reconcile = (input: ReconcileInput) => Promise<ReconcileCounts>;
 
 /**
- * A worker whose schedule rests, so that a test says when windows are looked for. Its interval stays short, because late
+ * A worker whose schedules rest, so that a test says when windows are looked for. Its interval stays short, because late
  * data may start a run only once in it.
  */
 export async function startQuietWorker(parts: Parts, variables: Record<string, string> = {}): Promise<WorkerProcess> {
   const worker = await startWorker(variables);
   const { temporal, taskQueue } = parts.windows;
-  await temporal.schedule.getHandle(`${taskQueue}-reconcile`).pause();
+  for (const workflow of ['reconcile', 'audit']) await temporal.schedule.getHandle(`${taskQueue}-${workflow}`).pause();
   return worker;
 }
 
-/** Starts one reconcile of all tenants of this test file. */
-export function startReconcile({ windows }: Parts, input: Partial<ReconcileInput> = {}) {
-  return windows.temporal.workflow.start<Reconcile>('reconcile', {
-    workflowId: `reconcile/${windows.taskQueue}/${randomUUID()}`,
+/** Starts one reconcile or audit of all tenants of this test file. */
+export function startRecurring({ windows }: Parts, workflow: RecurringWorkflow, input: Partial<ReconcileInput> = {}) {
+  return windows.temporal.workflow.start<Reconcile>(workflow, {
+    workflowId: `${workflow}/${windows.taskQueue}/${randomUUID()}`,
     taskQueue: windows.taskQueue,
     args: [{ version: 1, ...input }],
   });
 }
 
-/** One reconcile, to its end. */
+/** One reconcile, to its end: what has come since the one before is found, and its windows are told. */
 export async function reconcileOnce(parts: Parts): Promise<ReconcileCounts> {
-  return (await startReconcile(parts)).result();
+  return (await startRecurring(parts, 'reconcile')).result();
+}
+
+/** One audit, to its end: all windows are compared with the data. */
+export async function auditOnce(parts: Parts): Promise<ReconcileCounts> {
+  return (await startRecurring(parts, 'audit')).result();
 }
 
 /** Waits until these windows are published and nothing that was asked of them is left to do. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { HISTORIES, WORKFLOWS, type WorkflowName, historiesOf } from './histories.ts';
-import { DAY_MS, newWindow, plainActivities, startTimeSkipping, withWorker } from './time-skipping.ts';
+import { DAY_MS, type Plain, newWindow, plainActivities, startTimeSkipping, withWorker } from './time-skipping.ts';
 
 /**
  * Records one more history of each workflow in workflows/histories: `npx node test/windows/record-histories.ts`. Do it
@@ -18,7 +18,7 @@ try {
 process.exit(0);
 
 async function record(workflow: WorkflowName): Promise<void> {
-  const history = await (workflow === 'window' ? recordWindow() : recordReconcile());
+  const history = await (workflow === 'window' ? recordWindow() : recordPages(workflow));
   // Which process on which machine recorded it is nobody's business.
   const json = historyToJSON(history).replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"');
   const file = `${workflow}-${historiesOf(workflow).length + 1}.json`;
@@ -41,16 +41,20 @@ async function recordWindow() {
   });
 }
 
-/** Two pages. */
-async function recordReconcile() {
+/** Two slices of the log, where there are any, and two pages of windows. */
+async function recordPages(workflow: 'reconcile' | 'audit') {
   const next = { tenantId: 'acme', windowStartMs: 0 };
+  const page: Plain['auditPage'] = ({ after }) =>
+    Promise.resolve({ started: 1, reopened: 0, held: 0, next: after === null ? next : null });
+  let slices = 0;
   const { activities } = plainActivities({}, () => ({
-    reconcilePage: ({ after }) =>
-      Promise.resolve({ started: 1, reopened: 0, held: 0, next: after === null ? next : null }),
+    examineArrivals: () => Promise.resolve({ isMore: (slices += 1) < 2 }),
+    tellTouchedWindows: page,
+    auditPage: page,
   }));
   return withWorker(environment, activities, async (_start, taskQueue) => {
-    const handle: WorkflowHandle = await environment.client.workflow.start('reconcile', {
-      workflowId: `reconcile/${randomUUID()}`,
+    const handle: WorkflowHandle = await environment.client.workflow.start(workflow, {
+      workflowId: `${workflow}/${randomUUID()}`,
       taskQueue,
       args: [{ version: 1 }],
       workflowExecutionTimeout: '1 day',

@@ -90,10 +90,12 @@ export async function startParts(): Promise<Parts> {
 
 /** Nothing of this file goes on in the shared Temporal after it. */
 async function endWorkflows({ temporal, taskQueue }: WindowClient): Promise<void> {
-  await temporal.schedule
-    .getHandle(`${taskQueue}-reconcile`)
-    .delete()
-    .catch(() => {});
+  for (const workflow of ['reconcile', 'audit']) {
+    await temporal.schedule
+      .getHandle(`${taskQueue}-${workflow}`)
+      .delete()
+      .catch(() => {});
+  }
   for await (const { workflowId } of temporal.workflow.list({
     query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,
   })) {

@@ -111,7 +111,9 @@ export function plainActivities(
       return Promise.resolve({ firstPublishedAtMs: calls.publications[0]?.publishedAtMs ?? 0 });
     },
     leaveRun: () => Promise.resolve(),
-    reconcilePage: () => Promise.resolve({ started: 0, reopened: 0, held: 0, next: null }),
+    examineArrivals: () => Promise.resolve({ isMore: false }),
+    tellTouchedWindows: () => Promise.resolve({ started: 0, reopened: 0, held: 0, next: null }),
+    auditPage: () => Promise.resolve({ started: 0, reopened: 0, held: 0, next: null }),
     removeUnpublishedRuns: () => Promise.resolve(),
     freeLostTurns: () => Promise.resolve(),
     recordReconcile: () => Promise.resolve(),

@@ -8,6 +8,12 @@ export async function window(input: WindowInput): ReturnType<typeof workflows.wi
   return workflows.window(input);
 }
 
+/** The same for the audit. */
+export async function audit(input: ReconcileInput): ReturnType<typeof workflows.audit> {
+  await sleep('1 second');
+  return workflows.audit(input);
+}
+
 /** The same for the reconcile. */
 export async function reconcile(input: ReconcileInput): ReturnType<typeof workflows.reconcile> {
   await sleep('1 second');

@@ -1,0 +1,79 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import type { ConcernedWindow, ExaminedSlice } from './late-slice.ts';
+import {
+  type MilestoneParameters,
+  type ConversionParameters,
+  type TouchpointParameters,
+  findTouchedByConversions,
+  findTouchedByMilestones,
+  findTouchedByTouchpoints,
+} from './late-queries.ts';
+import type { TenantReach } from './late-reach.ts';
+
+/** What of a slice may change windows that were judged; what is missing cannot change any. */
+export interface SliceQuestions {
+  conversions?: ConversionParameters;
+  milestones?: MilestoneParameters;
+  touchpoints?: TouchpointParameters;
+}
+
+/** The judged windows that rows of a slice may change. */
+export async function findTouched(
+  { clickhouse }: ActivityDependencies,
+  examined: ExaminedSlice,
+  reaches: readonly TenantReach[],
+): Promise<ConcernedWindow[]> {
+  const { signal } = examined;
+  const { conversions, milestones, touchpoints } = questionsOf(examined, reaches);
+  const found = await Promise.all([
+    conversions === undefined ? [] : findTouchedByConversions(clickhouse, conversions, { signal }),
+    milestones === undefined ? [] : findTouchedByMilestones(clickhouse, milestones, { signal }),
+    touchpoints === undefined ? [] : findTouchedByTouchpoints(clickhouse, touchpoints, { signal }),
+  ]);
+  return found.flat().map(({ tenantId, windowStartMs, partition, until }) => ({
+    tenantId,
+    windowStartMs,
+    own: new Map<number, number>(),
+    changing: new Map([[partition, until]]),
+  }));
+}
+
+/** Rows of live time concern windows that are not closed yet: for them nothing has to be asked. */
+export function questionsOf(
+  { slice, arrivals }: Pick<ExaminedSlice, 'slice' | 'arrivals'>,
+  reaches: readonly TenantReach[],
+): SliceQuestions {
+  const judged = reaches.filter(({ judgedUntilMs }) => judgedUntilMs > 0);
+  const of = new Map(judged.map((reach) => [reach.tenantId, reach]));
+  const mine = arrivals.filter(({ tenantId }) => of.has(tenantId));
+  const withConversions = mine.filter(({ conversionNames }) => conversionNames.length > 0);
+  const withMilestones = withConversions.filter(({ tenantId, conversionNames }) =>
+    conversionNames.some((name) => of.get(tenantId)?.milestones.includes(name) === true),
+  );
+  const lateTouchpoints = mine.filter(
+    ({ tenantId, hourMs, touchpoints }) => touchpoints > 0 && hourMs < (of.get(tenantId)?.judgedUntilMs ?? 0),
+  );
+  const questions: SliceQuestions = {};
+  if (withConversions.length > 0) questions.conversions = { ...slice, ...tenantsOf(judged) };
+  if (withMilestones.length > 0) {
+    const milestones = judged.map((reach) => reach.milestones);
+    questions.milestones = { ...slice, ...tenantsOf(judged), ...lookbacksOf(judged), milestones };
+  }
+  if (lateTouchpoints.length > 0) {
+    const touchpointsFromMs = Math.min(...lateTouchpoints.map(({ hourMs }) => hourMs));
+    questions.touchpoints = { ...slice, ...tenantsOf(judged), ...lookbacksOf(judged), touchpointsFromMs };
+  }
+  return questions;
+}
+
+const tenantsOf = (reaches: readonly TenantReach[]) => ({
+  tenantIds: reaches.map(({ tenantId }) => tenantId),
+  windowMs: reaches.map(({ windowMs }) => windowMs),
+  conversionNames: reaches.map(({ conversionNames }) => conversionNames),
+  judgedUntilMs: reaches.map(({ judgedUntilMs }) => judgedUntilMs),
+});
+
+const lookbacksOf = (reaches: readonly TenantReach[]) => ({
+  lookbackClickMs: reaches.map(({ lookbackClickMs }) => lookbackClickMs),
+  lookbackImpressionMs: reaches.map(({ lookbackImpressionMs }) => lookbackImpressionMs),
+});
