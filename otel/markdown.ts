@@ -1,6 +1,6 @@
 import { AREAS } from './registry/all.ts';
 import { type Labels, type MetricDeclaration, isClosed } from './registry/declare.ts';
-import { SPANS } from './registry/spans.ts';
+import { SPANS, type SpanDeclaration } from './registry/spans.ts';
 
 const VALUES_SHOWN_MAX = 12;
 
@@ -16,13 +16,20 @@ keeps the \`trace_id\` of a sampled request as an exemplar.
 ${areas.join('\n')}
 ## Spans
 
-| span | what it is | attributes |
-| --- | --- | --- |
-${Object.values(SPANS)
-  .map(({ name, help, attributes }) => row(code(name), help, attributes.map(code).join(', ')))
+| span | what it is | attributes | events |
+| --- | --- | --- | --- |
+${Object.values<SpanDeclaration>(SPANS)
+  .map(({ name, help, attributes, events = {} }) => row(code(name), help, codes(attributes), eventText(events)))
   .join('\n')}
 `;
 }
+
+const codes = (names: readonly string[]): string => names.map(code).join(', ');
+
+const eventText = (events: Readonly<Record<string, readonly string[]>>): string =>
+  Object.entries(events)
+    .map(([name, attributes]) => `${code(name)} (${codes(attributes)})`)
+    .join(', ');
 
 function areaMarkdown(area: string, declarations: readonly MetricDeclaration[]): string {
   const rows = declarations.map((declaration) =>

@@ -1,8 +1,10 @@
-interface SpanDeclaration {
+export interface SpanDeclaration {
   readonly name: string;
   readonly help: string;
   /** Names of the attributes; none of them holds the identity of a person. */
   readonly attributes: readonly string[];
+  /** What may happen while it lasts, with the names of its attributes. */
+  readonly events?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Every span that the platform's own code starts. */
@@ -28,6 +30,7 @@ export const SPANS = {
       'unmogrowp.records',
       'unmogrowp.rows',
     ],
+    events: { dead_letter: ['reason', 'code'] },
   },
   clickhouseQuery: {
     name: '<name of the query>',
