@@ -7,7 +7,18 @@ import { failWith } from './output.ts';
 
 const NODE_MAJOR_MIN = 24;
 
-const COMMANDS = ['up', 'status', 'demo', 'migrate', 'tenant', 'import', 'windows', 'event', 'trace'] as const;
+const COMMANDS = [
+  'up',
+  'status',
+  'demo',
+  'migrate',
+  'tenant',
+  'import',
+  'windows',
+  'replay',
+  'event',
+  'trace',
+] as const;
 
 /**
  * The command line `unmogrowp`. Each command lives in `commands/<name>.ts` and is loaded only when it may be needed, so

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseWindowStart, toIso } from '../../activities/window-range.ts';
 import { parseEnv } from '../../env.ts';
 import { UnmogrowpError } from '../../errors.ts';
 import { type Settings, type SettingsVersion, settingsSchema } from '../../events/settings.ts';
@@ -96,11 +97,15 @@ function registerSettings(tenant: Command): void {
     .description('shows the attribution settings of a tenant, or stores changed ones as a new version')
     .option('--set <key=value...>', 'settings to change')
     .option('--file <file>', 'settings to change, as JSON')
+    .option('--from <time>', 'for windows that begin then or later; without it for all that are not published yet')
     .option('--json', 'print JSON')
-    .action(async (id: string, options: SettingsOptions) => {
+    .action(async (id: string, options: SettingsOptions & { from?: string }) => {
       const changes = readChanges(options.file, options.set);
       const isChange = Object.keys(changes).length > 0;
-      const current = await withPool((pool) => (isChange ? changeSettings(pool, id, changes) : loadSettings(pool, id)));
+      const from = options.from === undefined ? undefined : new Date(parseWindowStart(options.from));
+      const current = await withPool((pool) =>
+        isChange ? changeSettings(pool, id, changes, from) : loadSettings(pool, id),
+      );
       if (options.json === true) printJson(current);
       else printSettings(current);
     });
@@ -137,8 +142,10 @@ function printWriteKey(writeKey: string): void {
   printLine(writeKey);
 }
 
-function printSettings({ version, settings }: SettingsVersion): void {
-  printProgress(`version ${version}`);
+function printSettings({ version, settings, applies_from: from }: SettingsVersion): void {
+  printProgress(
+    `version ${version}${from === null ? '' : `, for windows that begin at ${toIso(from.getTime())} or later`}`,
+  );
   printTable(
     ['setting', 'value'],
     Object.entries(settings).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]),
