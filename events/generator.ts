@@ -1,6 +1,7 @@
 import type { RejectionCode } from './codes.ts';
 import { generateBad } from './generator-bad.ts';
 import { type GeneratedEvent, generateJourney } from './generator-journey.ts';
+import { type LatenessProfile, drawLatenessMs } from './generator-lateness.ts';
 import { type Random, createRandom } from './generator-random.ts';
 
 export interface GeneratorOptions {
@@ -62,8 +63,32 @@ export function generateDay(options: GeneratorOptions): GeneratedDay {
   return { requests, lateRequests, expected: countExpected(good, resent, bad) };
 }
 
+/** An event and the moment at which ingest gets it. */
+export interface GeneratedArrival {
+  event: GeneratedEvent;
+  arrivesAtMs: number;
+}
+
+/**
+ * The good events of the same day in the order in which they arrive, each as late as the profile draws it: what a
+ * platform meets whose clients are phones that are offline most of the time.
+ */
+export function generateArrivals(
+  options: Omit<GeneratorOptions, 'eventsPerRequest'> & { lateness: LatenessProfile },
+): GeneratedArrival[] {
+  const random = createRandom(options.seed);
+  const arrivals = generateGood(random, options).map((event) => ({
+    event,
+    arrivesAtMs: event.occurred_at + drawLatenessMs(random, options.lateness),
+  }));
+  return arrivals.toSorted((left, right) => left.arrivesAtMs - right.arrivesAtMs);
+}
+
 /** The good events of the day in the order of their time, as clients that send at once would send them. */
-function generateGood(random: Random, { events, dayStartMs }: GeneratorOptions): GeneratedEvent[] {
+function generateGood(
+  random: Random,
+  { events, dayStartMs }: Omit<GeneratorOptions, 'eventsPerRequest'>,
+): GeneratedEvent[] {
   const good: GeneratedEvent[] = [];
   for (let person = 1; good.length < events; person += 1) good.push(...generateJourney(random, { person, dayStartMs }));
   return good.toSorted(

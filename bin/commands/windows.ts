@@ -10,6 +10,8 @@ import type { WindowOutcome } from '../../workflows/messages.ts';
 import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { closeWithProgress } from '../close-window.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
+import { readLatenessReport } from '../lateness.ts';
+import { printLateness } from '../lateness-text.ts';
 import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { withTemporal } from '../temporal.ts';
 import { type WindowLine, readWindowLines } from '../windows-view.ts';
@@ -17,6 +19,8 @@ import { printWindow, readWindow } from '../window-view.ts';
 
 const APPLICATION = 'unmogrowp windows';
 const LIMIT_DEFAULT = 50;
+const DAY_MS = 86_400_000;
+const LATENESS_DAYS = 30;
 const LAST_MOMENT_MS = Date.UTC(2100, 0, 1);
 
 interface ListOptions {
@@ -49,6 +53,14 @@ export function register(program: Command): void {
     .description('everything about one window: where it stands, its publications and runs, cut-off, counts and trace')
     .option('--json', 'print JSON')
     .action(show);
+  windows
+    .command('lateness')
+    .description('how late the events of a tenant come, by channel, and what its allowed lateness should be')
+    .requiredOption('--tenant <id>', 'of which tenant')
+    .option('--from <time>', `only events received then or later; without it ${LATENESS_DAYS} days before --to`)
+    .option('--to <time>', 'only events received before; without it now')
+    .option('--json', 'print JSON')
+    .action(lateness);
   windows
     .command('close <tenant> <window-start>')
     .description(
@@ -105,6 +117,17 @@ async function show(tenantId: string, start: string, { json }: { json?: boolean 
   });
   if (json === true) printJson(found);
   else printWindow(found);
+}
+
+async function lateness(options: { tenant: string; from?: string; to?: string; json?: boolean }): Promise<void> {
+  const toMs = options.to === undefined ? Date.now() : parseWindowStart(options.to);
+  const fromMs = options.from === undefined ? toMs - LATENESS_DAYS * DAY_MS : parseWindowStart(options.from);
+  const report = await withParts(async ({ clickhouse, pool }) => {
+    const { settings } = await loadSettings(pool, options.tenant);
+    return readLatenessReport(clickhouse, { tenantId: options.tenant, settings, fromMs, toMs });
+  });
+  if (options.json === true) printJson(report);
+  else printLateness(report);
 }
 
 async function close(tenantId: string, start: string, { json }: { json?: boolean }): Promise<void> {
