@@ -3,6 +3,7 @@ import { listRunningWindows } from '../activities/client.ts';
 import { listWindows } from '../activities/window-list-queries.ts';
 import { toIso } from '../activities/window-range.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { WINDOW_STATES } from '../otel/registry/windows.ts';
 import type { Tenant } from '../postgres/tenants.ts';
 
 export interface WindowFilter {
@@ -30,8 +31,11 @@ export interface WindowLine {
   trace_id: string | null;
 }
 
-/** Read before the filter by state, which only Temporal knows. */
-const LIMIT_BEFORE_FILTER = 10_000;
+/** Temporal lists in an order of its own: every window of the time that is shown is asked for, or its state would lack. */
+const READ_MAX = 10_000;
+
+/** Where a window can stand for whoever lists windows: with a workflow, or without one. */
+export const LISTED_STATES = [...WINDOW_STATES, 'frozen', 'unattended'] as const;
 
 /** Windows from the state of record, merged with the ones that workflows look after; the newest first. */
 export async function readWindowLines(
@@ -39,11 +43,15 @@ export async function readWindowLines(
   filter: WindowFilter,
 ): Promise<WindowLine[]> {
   const { tenantId, state, fromMs, toMs, limit } = filter;
-  const readMax = state === undefined ? limit : LIMIT_BEFORE_FILTER;
-  const [computed, running] = await Promise.all([
-    listWindows(parts.clickhouse, { tenantId: tenantId ?? '', fromMs, toMs, limit: readMax }),
-    listRunningWindows(parts.client, { tenantId, state, fromMs, toMs, limit: readMax }),
-  ]);
+  const readMax = state === undefined ? limit : READ_MAX;
+  const computed = await listWindows(parts.clickhouse, { tenantId: tenantId ?? '', fromMs, toMs, limit: readMax });
+  const running = await listRunningWindows(parts.client, {
+    tenantId,
+    state,
+    fromMs: computed.length < readMax ? fromMs : Math.min(...computed.map(({ windowStartMs }) => windowStartMs)),
+    toMs,
+    limit: READ_MAX,
+  });
   const key = (window: { tenantId: string; windowStartMs: number }): string =>
     `${window.windowStartMs}/${window.tenantId}`;
   const states = new Map(running.map((window) => [key(window), window.state]));

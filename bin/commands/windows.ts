@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type WindowKey } from '../../activities/contract.ts';
-import { parseWindowStart, toIso, windowAt } from '../../activities/window-range.ts';
+import { toIso, windowAt } from '../../activities/window-range.ts';
 import { type ClickHouse, createClickHouse } from '../../clickhouse/client.ts';
 import { type Env, parseEnv } from '../../env.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
@@ -14,7 +14,8 @@ import { readLatenessReport } from '../lateness.ts';
 import { printLateness } from '../lateness-text.ts';
 import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { withTemporal } from '../temporal.ts';
-import { type WindowLine, readWindowLines } from '../windows-view.ts';
+import { readWindowStart, windowText } from '../window-time.ts';
+import { LISTED_STATES, type WindowLine, readWindowLines } from '../windows-view.ts';
 import { printWindow, readWindow } from '../window-view.ts';
 
 const APPLICATION = 'unmogrowp windows';
@@ -39,10 +40,7 @@ export function register(program: Command): void {
     .command('list')
     .description('windows with their state and what is published, the newest first')
     .option('--tenant <id>', 'only those of one tenant')
-    .option(
-      '--state <state>',
-      'only those that stand there: waiting, importing, arriving, open, frozen, inconsistent, …',
-    )
+    .addOption(new Option('--state <state>', 'only those that stand there').choices(LISTED_STATES))
     .option('--from <time>', 'only those that begin then or later: 2026-01-05 or 2026-01-05T10:00:00Z')
     .option('--to <time>', 'only those that begin before')
     .option('--limit <number>', 'how many at most', positiveInteger, LIMIT_DEFAULT)
@@ -70,17 +68,25 @@ export function register(program: Command): void {
     .action(close);
 }
 
+const NO_WINDOWS =
+  'No such windows. They are found in the data, within a minute; those that an import holds, after its end.';
+
 async function list(options: ListOptions): Promise<void> {
-  const lines = await withParts((parts) => listLines(parts, options));
+  const found = await withParts((parts) => listLines(parts, options));
+  const lines = found.slice(0, options.limit);
   if (options.json === true) {
     printJson(lines);
+    return;
+  }
+  if (lines.length === 0) {
+    printProgress(NO_WINDOWS);
     return;
   }
   printTable(
     ['tenant', 'window', 'state', 'version', 'conversions', 'attributed', 'value', 'published', 'late rows'],
     lines.map(toRow),
   );
-  if (lines.length === options.limit) printProgress(`Only the first ${options.limit}; for more: --limit`);
+  if (found.length > lines.length) printProgress(`Only the newest ${options.limit}; for more: --limit`);
 }
 
 async function listLines({ env, clickhouse, pool }: Parts, options: ListOptions): Promise<WindowLine[]> {
@@ -89,9 +95,10 @@ async function listLines({ env, clickhouse, pool }: Parts, options: ListOptions)
   const filter = {
     tenantId: options.tenant,
     state: options.state,
-    fromMs: options.from === undefined ? 0 : parseWindowStart(options.from),
-    toMs: options.to === undefined ? LAST_MOMENT_MS : parseWindowStart(options.to),
-    limit: options.limit,
+    fromMs: options.from === undefined ? 0 : readWindowStart(options.from),
+    toMs: options.to === undefined ? LAST_MOMENT_MS : readWindowStart(options.to),
+    // One more, to know whether there are more.
+    limit: options.limit + 1,
   };
   return withTemporal(env, (client) => readWindowLines({ clickhouse, client, tenants }, filter));
 }
@@ -99,7 +106,7 @@ async function listLines({ env, clickhouse, pool }: Parts, options: ListOptions)
 function toRow(line: WindowLine): (string | number)[] {
   return [
     line.tenant_id,
-    line.window_start.replace(/:00Z$/, ''),
+    windowText(Date.parse(line.window_start)),
     line.state,
     line.version,
     line.conversions,
@@ -120,8 +127,8 @@ async function show(tenantId: string, start: string, { json }: { json?: boolean 
 }
 
 async function lateness(options: { tenant: string; from?: string; to?: string; json?: boolean }): Promise<void> {
-  const toMs = options.to === undefined ? Date.now() : parseWindowStart(options.to);
-  const fromMs = options.from === undefined ? toMs - LATENESS_DAYS * DAY_MS : parseWindowStart(options.from);
+  const toMs = options.to === undefined ? Date.now() : readWindowStart(options.to);
+  const fromMs = options.from === undefined ? toMs - LATENESS_DAYS * DAY_MS : readWindowStart(options.from);
   const report = await withParts(async ({ clickhouse, pool }) => {
     const { settings } = await loadSettings(pool, options.tenant);
     return readLatenessReport(clickhouse, { tenantId: options.tenant, settings, fromMs, toMs });
@@ -152,7 +159,7 @@ async function close(tenantId: string, start: string, { json }: { json?: boolean
 function toJson(tenantId: string, start: string, outcome: WindowOutcome): Record<string, unknown> {
   return {
     tenant_id: tenantId,
-    window_start: toIso(parseWindowStart(start)),
+    window_start: toIso(readWindowStart(start)),
     state: outcome.state,
     version: outcome.publicationVersion,
     reason: outcome.reason,
@@ -181,7 +188,7 @@ function printOutcome({ state, publicationVersion, summary, failure, traceId }: 
 
 async function windowOf(pool: PostgresPool, tenantId: string, start: string): Promise<WindowKey> {
   const { settings } = await loadSettings(pool, tenantId);
-  return windowAt(tenantId, settings.granularity, parseWindowStart(start));
+  return windowAt(tenantId, settings.granularity, readWindowStart(start));
 }
 
 interface Parts {
