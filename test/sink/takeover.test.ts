@@ -92,7 +92,9 @@ it('sinks share the partitions; those of a killed one are taken over, and of a s
   await expect.poll(async () => (await countRows(clickhouse)).rows, { timeout: 40_000 }).toBe(before + 2_000);
   expect(partitionsOf(right)).toHaveLength(PARTITIONS);
   const third = await start();
-  await expect.poll(() => partitionsOf(third).length, { timeout: 20_000 }).toBe(PARTITIONS / 2);
+  for (const sink of [right, third]) {
+    await expect.poll(() => partitionsOf(sink).length, { timeout: 20_000 }).toBe(PARTITIONS / 2);
+  }
   // Nobody shows a lag of partitions that somebody else has: 0 would say that all of theirs is stored.
   for (const sink of [right, third]) {
     const lags = async () => new Set((await readMetrics(sink.metricsUrl)).samples.filter(isLag).map(partitionOfSample));
