@@ -3,6 +3,7 @@ import { type WindowKey } from '../../activities/contract.ts';
 import { toIso, windowAt } from '../../activities/window-range.ts';
 import { type ClickHouse, createClickHouse } from '../../clickhouse/client.ts';
 import { type Env, parseEnv } from '../../env.ts';
+import { UnmogrowpError } from '../../errors.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { loadSettings } from '../../postgres/settings.ts';
 import { loadTenants } from '../../postgres/tenants.ts';
@@ -142,6 +143,7 @@ async function close(tenantId: string, start: string, { json }: { json?: boolean
   try {
     const outcome = await withParts(async ({ env, pool }) => {
       const window = await windowOf(pool, tenantId, start);
+      refuseUnended(window);
       return withTemporal(env, (client) => closeWithProgress(client, window, interruption.signal));
     });
     if (json === true) printJson(toJson(tenantId, start, outcome));
@@ -184,6 +186,15 @@ function printOutcome({ state, publicationVersion, summary, failure, traceId }: 
     printLine(`${state}: version ${publicationVersion}, ${counts}`);
   }
   printProgress(`trace: unmogrowp trace ${traceId}`);
+}
+
+/** Its workflow would refuse as well, but a mistyped year would leave it waiting for decades. */
+function refuseUnended({ tenantId, windowEndMs }: WindowKey): void {
+  if (windowEndMs <= Date.now()) return;
+  throw new UnmogrowpError(
+    'window_invalid',
+    `The window of ${tenantId} ends at ${windowText(windowEndMs)} and can be closed after it.`,
+  );
 }
 
 async function windowOf(pool: PostgresPool, tenantId: string, start: string): Promise<WindowKey> {
