@@ -2,6 +2,7 @@ import type { EventCopy, EventCredit } from '../clickhouse/event-facts.ts';
 import { MODELS } from '../events/settings.ts';
 import type { Absence } from './event-absence.ts';
 import type { EventFacts, WindowFacts } from './event-facts.ts';
+import { moneyText } from './money-text.ts';
 import { printLine, printTable } from './output.ts';
 
 const time = (epochMs: number): string => new Date(epochMs).toISOString();
@@ -34,8 +35,7 @@ export function printFacts({ eventId, tenantId, copies, window, credits, reason 
 const LABEL_WIDTH = 9;
 const printFact = (label: string, text: string): void => printLine(`  ${label.padEnd(LABEL_WIDTH)} ${text}`);
 
-const valueText = ({ revenue, currency }: EventCopy): string =>
-  currency === '' ? '' : `${Number(revenue)} ${currency}`;
+const valueText = ({ revenue, currency }: EventCopy): string => moneyText(revenue, currency);
 
 function printCopies(copies: readonly EventCopy[]): void {
   printTable(
@@ -85,7 +85,7 @@ function printCredits(credits: readonly EventCredit[], event: EventCopy): void {
       isTouchpoint ? credit.conversionName : [credit.channel, credit.campaign].filter((part) => part !== '').join('/'),
       credit.journeyLength === 0 ? '' : `${credit.position} of ${credit.journeyLength}`,
       Number(credit.credit),
-      credit.currency === '' ? '' : `${Number(credit.value)} ${credit.currency}`,
+      moneyText(credit.value, credit.currency),
     ]),
   );
 }

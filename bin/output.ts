@@ -12,8 +12,18 @@ const bigintAsText = (_key: string, value: unknown): unknown => (typeof value ==
 export function printTable(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
-  { numbersFrom = Infinity }: { numbersFrom?: number } = {},
+  options: { numbersFrom?: number } = {},
 ): void {
+  const { columns } = process.stdout;
+  process.stdout.write(`${tableText(head, rows, { ...options, ...(columns ? { width: columns } : {}) })}\n`);
+}
+
+/** The text of a table; rows that do not fit into `width` become a block of lines each, as a terminal would tear them. */
+export function tableText(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  { numbersFrom = Infinity, width = Infinity }: { numbersFrom?: number; width?: number } = {},
+): string {
   const numeric = head.map(
     (_, column) => column >= numbersFrom || (rows.length > 0 && rows.every((row) => typeof row[column] === 'number')),
   );
@@ -24,7 +34,25 @@ export function printTable(
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   for (const row of rows) table.push([...row]);
-  process.stdout.write(`${table.toString()}\n`);
+  const text = table.toString();
+  const isTooWide = text.slice(0, text.indexOf('\n')).length > width;
+  return isTooWide ? rows.map((row) => blockText(head, row)).join('\n\n') : text;
+}
+
+function blockText(head: readonly string[], row: readonly (string | number)[]): string {
+  return factsText(head.map((name, column) => [name, String(row[column] ?? '')]));
+}
+
+/** Names and what is known of each, one a line; what is empty is left out. */
+function factsText(facts: readonly (readonly [name: string, value: string])[]): string {
+  const known = facts.filter(([, value]) => value !== '');
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+/** Names and what is known of each, for people. */
+export function printFacts(facts: readonly (readonly [name: string, value: string])[]): void {
+  printLine(factsText(facts));
 }
 
 export function printLine(text = ''): void {

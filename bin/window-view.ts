@@ -6,7 +6,8 @@ import { toIso, windowWorkflowId } from '../activities/window-range.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { UnmogrowpError } from '../errors.ts';
 import type { WindowDescription } from '../workflows/messages.ts';
-import { printLine, printTable } from './output.ts';
+import { moneyText } from './money-text.ts';
+import { printFacts, printLine, printTable } from './output.ts';
 
 const RUNS_MAX = 20;
 /** A query waits for a worker; without one the rest is shown all the same. */
@@ -91,10 +92,7 @@ async function readWorkflow(client: WindowClient, window: WindowKey): Promise<Wo
 /** The same for people. */
 export function printWindow(details: WindowDetails): void {
   const { description, runs } = details;
-  printTable(
-    ['', ''],
-    facts(details).filter(([, value]) => value !== ''),
-  );
+  printFacts(facts(details));
   const failure = description?.lastOutcome?.failure ?? null;
   if (failure !== null) printLine(`The last run published nothing: ${failure.message} (${failure.code})`);
   for (const { activity, attempt, last_failure: lastFailure } of details.pending) {
@@ -124,7 +122,7 @@ export function printWindow(details: WindowDetails): void {
       run.state,
       run.version === 0 ? '' : String(run.version),
       run.reason,
-      new Date(run.startedAtMs).toISOString().slice(0, 19),
+      secondText(run.startedAtMs),
       run.durationMs,
       run.conversions,
       run.conversionsAttributed,
@@ -136,6 +134,8 @@ export function printWindow(details: WindowDetails): void {
   );
 }
 
+const secondText = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+
 function lateRowsText({ late_rows: late, late_beyond_horizon: beyond }: WindowDetails): string {
   const text = late === 0 ? '0' : `${late} that no run has seen`;
   return beyond === 0 ? text : `${text}; ${beyond} came after the late horizon, and only a replay includes them`;
@@ -144,21 +144,23 @@ function lateRowsText({ late_rows: late, late_beyond_horizon: beyond }: WindowDe
 function facts(details: WindowDetails): [string, string][] {
   const { description, runs } = details;
   const current = runs.filter(({ version }) => version > 0).sort((left, right) => right.version - left.version)[0];
-  const moment = (epochMs: number | null = null): string => (epochMs === null ? '' : toIso(epochMs));
+  const moment = (epochMs: number | null = null): string => (epochMs === null ? '' : secondText(epochMs));
+  const until = description?.nextDeadlineMs ?? null;
+  const freezes = description?.freezesAtMs ?? null;
   const newest = runs[0];
   return [
     ['window', `${details.tenant_id} ${details.window_start} to ${details.window_end}`],
-    ['phase', description === null ? (details.workflow_status ?? 'no workflow').toLowerCase() : description.phase],
+    ['state', description === null ? (details.workflow_status ?? 'no workflow').toLowerCase() : description.phase],
     ['since', moment(description?.phaseSinceMs)],
     ['waits for', description?.waitsFor ?? ''],
-    ['until', moment(description?.nextDeadlineMs)],
+    ['until', moment(until)],
     ['late data', description?.isReopenPending === true ? 'found, the next run is due' : ''],
-    ['freezes', moment(description?.freezesAtMs)],
+    ['freezes', freezes === until ? '' : moment(freezes)],
     [
       'version',
       current === undefined ? 'nothing is published' : `${current.version} of ${moment(current.publishedAtMs)}`,
     ],
-    ['value', details.values.map(({ currency, value }) => `${value} ${currency}`).join(', ')],
+    ['value', details.values.map(({ currency, value }) => moneyText(value, currency)).join(', ')],
     ['late rows', lateRowsText(details)],
     [
       'cut-off',

@@ -13,8 +13,10 @@ import { closeWithProgress } from '../close-window.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { readLatenessReport } from '../lateness.ts';
 import { printLateness } from '../lateness-text.ts';
+import { moneyText } from '../money-text.ts';
 import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { withTemporal } from '../temporal.ts';
+import { windowJson } from '../window-json.ts';
 import { readWindowStart, windowText } from '../window-time.ts';
 import { LISTED_STATES, type WindowLine, readWindowLines } from '../windows-view.ts';
 import { printWindow, readWindow } from '../window-view.ts';
@@ -112,8 +114,8 @@ function toRow(line: WindowLine): (string | number)[] {
     line.version,
     line.conversions,
     line.conversions_attributed,
-    line.values.map(({ currency, value }) => `${value} ${currency}`).join(', '),
-    line.published_at?.slice(0, 19) ?? '',
+    line.values.map(({ currency, value }) => moneyText(value, currency)).join(', '),
+    line.published_at === null ? '' : `${line.published_at.slice(0, 19)}Z`,
     line.late_rows,
   ];
 }
@@ -123,7 +125,7 @@ async function show(tenantId: string, start: string, { json }: { json?: boolean 
     const window = await windowOf(pool, tenantId, start);
     return withTemporal(env, (client) => readWindow({ clickhouse, client }, window));
   });
-  if (json === true) printJson(found);
+  if (json === true) printJson(windowJson(found));
   else printWindow(found);
 }
 
