@@ -17,12 +17,14 @@ export function windowJson(details: WindowDetails): Record<string, unknown> {
     is_reopen_pending: description?.isReopenPending ?? null,
     freezes_at: moment(description?.freezesAtMs),
     version: Math.max(0, ...runs.map(({ version }) => version)),
-    last_outcome: description?.lastOutcome == null ? null : outcomeJson(description.lastOutcome),
+    last_outcome: outcomeJson(description?.lastOutcome ?? null),
     runs: runs.map(runJson),
   };
 }
 
-function outcomeJson({ summary, failure, ...outcome }: WindowOutcome): Record<string, unknown> {
+function outcomeJson(last: WindowOutcome | null): Record<string, unknown> | null {
+  if (last === null) return null;
+  const { summary, failure, ...outcome } = last;
   return {
     state: outcome.state,
     reason: outcome.reason,
