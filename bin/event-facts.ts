@@ -8,13 +8,14 @@ import {
   readCopiesOfEvent,
   readCreditsOfEvent,
   readEventsOfUser,
+  readLateRowOfEvent,
 } from '../clickhouse/event-facts.ts';
 import type { Env } from '../env.ts';
 import { GRANULARITY_SECONDS, type Settings } from '../events/settings.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import { type Absence, findAbsent } from './event-absence.ts';
-import { explainNoCredit } from './event-reasons.ts';
+import { type LaterConversion, explainNoCredit } from './event-reasons.ts';
 import { withTemporal } from './temporal.ts';
 
 export interface EventFactsOptions {
@@ -93,12 +94,18 @@ interface ReasonInput {
 
 async function reasonOf(options: EventFactsOptions, input: ReasonInput): Promise<string> {
   const { tenantId, first, window, settings, reachMs } = input;
-  if (isConversion(first)) return explainNoCredit({ event: first, window, settings, conversionsAfter: [] });
+  const explain = async (judged: WindowFacts, conversionsAfter: LaterConversion[]): Promise<string> => {
+    const late = { tenantId, windowStartMs: judged.startMs, eventId: options.eventId };
+    const [row] = await readLateRowOfEvent(options.clickhouse, late);
+    const isBeyondHorizon = row?.isBeyondHorizon === true;
+    return explainNoCredit({ event: first, window: judged, settings, conversionsAfter, isBeyondHorizon });
+  };
+  if (isConversion(first)) return explain(window, []);
   const conversionsAfter = await conversionsAfterOf(options.clickhouse, tenantId, first, reachMs);
   const inReach = conversionsAfter.find(({ isCounted, isInReach }) => isCounted(settings) && isInReach);
   // What counts for a touchpoint is the window of the conversion.
   const judged = inReach === undefined ? window : await windowOf(options, tenantId, settings, inReach.occurredAtMs);
-  return explainNoCredit({ event: first, window: judged, settings, conversionsAfter });
+  return explain(judged, conversionsAfter);
 }
 
 /** How far after a touchpoint conversions are looked for that came too late for it. */

@@ -77,6 +77,16 @@ it.each<[string, Partial<ReasonFacts>, string]>([
   ],
   ['a conversion that came late', { event: purchase }, 'the next reconcile reopens its window'],
   [
+    'a conversion that came after the horizon',
+    { event: purchase, isBeyondHorizon: true },
+    'after the late horizon of the window: only a replay',
+  ],
+  [
+    'a touchpoint that came after the horizon',
+    { conversionsAfter: [after(1)], isBeyondHorizon: true },
+    'after the late horizon of the window: only a replay',
+  ],
+  [
     'a window whose credits do not add up',
     {
       event: purchase,
@@ -93,6 +103,7 @@ it.each<[string, Partial<ReasonFacts>, string]>([
     window: published,
     settings: settingsSchema.parse({}),
     conversionsAfter: [],
+    isBeyondHorizon: false,
   };
   expect(explainNoCredit({ ...base, ...facts })).toContain(reason);
 });

@@ -19,6 +19,8 @@ export interface ReasonFacts {
   settings: Settings;
   /** Of a touchpoint, in the order of time. */
   conversionsAfter: readonly LaterConversion[];
+  /** It came after the late horizon of the window, and no run has seen it since. */
+  isBeyondHorizon: boolean;
 }
 
 /** Why a stored event has no credits, in one sentence. */
@@ -29,10 +31,12 @@ export function explainNoCredit(facts: ReasonFacts): string {
   if (names.length > 0 && !names.includes(event.name)) {
     return `the tenant's settings count other conversions only (${names.join(', ')}), not ${event.name}`;
   }
-  return explainWindow(facts.window) ?? 'the published run has not seen it yet: the next reconcile reopens its window';
+  const ofWindow = explainWindow(facts.window) ?? explainHorizon(facts);
+  return ofWindow ?? 'the published run has not seen it yet: the next reconcile reopens its window';
 }
 
-function explainTouchpoint({ event, window, settings, conversionsAfter }: ReasonFacts): string {
+function explainTouchpoint(facts: ReasonFacts): string {
+  const { event, window, settings, conversionsAfter } = facts;
   const [next] = conversionsAfter;
   if (next === undefined) return 'no conversion of this user of this app followed';
   const counted = conversionsAfter.filter(({ isCounted }) => isCounted(settings));
@@ -49,7 +53,7 @@ function explainTouchpoint({ event, window, settings, conversionsAfter }: Reason
       `${event.eventType} earns credit for ${daysText(lookback * 1_000)}`
     );
   }
-  const ofWindow = explainWindow(window);
+  const ofWindow = explainWindow(window) ?? explainHorizon(facts);
   if (ofWindow !== undefined) return `the window of the conversion (${nextCounted.name}): ${ofWindow}`;
   const hidden = event.eventType === 'impression' ? ', or a click at the same moment took its place' : '';
   return `it is in a journey, but no model of the tenant (${settings.models.join(', ')}) gives its place a share${hidden}`;
@@ -62,6 +66,12 @@ function explainWindow({ publication, run, phase, waitsFor, startMs }: WindowFac
   if (run?.state === 'inconsistent') return `its window ${name} is held back: the credits of its run do not add up`;
   if (phase === 'unknown') return `its window ${name} was never published (${waitsFor})`;
   return `its window ${name} is not closed yet: ${phase}, waits for ${waitsFor}`;
+}
+
+function explainHorizon({ isBeyondHorizon }: ReasonFacts): string | undefined {
+  return isBeyondHorizon
+    ? 'it came after the late horizon of the window: only a replay of the window includes it'
+    : undefined;
 }
 
 const DAY_MS = 86_400_000;

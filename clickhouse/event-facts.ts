@@ -91,3 +91,14 @@ export const readEventsOfUser = defineQuery({
     occurredAtMs: epochMs,
   }),
 });
+
+/** Whether an event is late for a window and no run has seen it; no row when a run has or when it was never late. */
+export const readLateRowOfEvent = defineQuery({
+  name: 'read_late_row_of_event',
+  file: sql('late-row-of-event'),
+  parameters: z.object({ tenantId: z.string(), windowStartMs: z.number().int(), eventId: z.guid() }),
+  row: z.object({
+    /** Only a replay includes it. */
+    isBeyondHorizon: z.union([z.boolean(), z.number()]).transform(Boolean),
+  }),
+});

@@ -161,6 +161,29 @@ test('the lease of an import holds a window for as long as it is prolonged', asy
   });
 });
 
+test('a window whose tenant is busy waits until its turn comes, and asks by itself when nobody tells it', async () => {
+  let isBusy = true;
+  const { activities, calls } = plainActivities({ allowedLatenessMs: 0 }, () => ({
+    enterRun: () => Promise.resolve(isBusy ? { kind: 'turn', ahead: 3 } : null),
+  }));
+  await withWorker(environment, activities, async (start) => {
+    const [told, forgotten] = [
+      await start({ version: 1, window: await endedWindow() }),
+      await start({ version: 1, window: await endedWindow() }),
+    ];
+    for (const handle of [told, forgotten]) await untilPhase(handle, 'queued');
+    expect((await describeWindow(told)).waitsFor).toContain('3 wait before it');
+    expect(calls.runs).toEqual([]);
+    isBusy = false;
+    await told.signal('turn', { version: 1 });
+    await untilPhase(told, 'open');
+    expect(await describeWindow(forgotten)).toMatchObject({ phase: 'queued', publicationVersion: 0 });
+    await environment.sleep('2 minutes');
+    await untilPhase(forgotten, 'open');
+    await Promise.all([told.result(), forgotten.result()]);
+  });
+});
+
 test('a run that does not add up publishes nothing, is visible, and is made again on new data', async () => {
   let isWrong = true;
   const { activities, calls } = plainActivities({ allowedLatenessMs: 0, reopenIntervalMs: 1 });

@@ -170,6 +170,8 @@ describe('beyond the late horizon', () => {
     expect(await recordOf(parts, window)).toEqual(PUBLISHED_ONCE);
     expect(await publishedCredits(parts.clickhouse, window)).toEqual(credits);
     const range = { fromMs: window.windowStartMs, toMs: window.windowEndMs, limit: 10 };
-    expect(await listWindows(parts.clickhouse, { tenantId, ...range })).toMatchObject([{ version: 1, lateRows: 2 }]);
+    expect(await listWindows(parts.clickhouse, { tenantId, ...range })).toMatchObject([
+      { version: 1, lateRows: 2, lateBeyondHorizon: 2 },
+    ]);
   });
 });
