@@ -33,20 +33,28 @@ async function storeSome(
   examined: ExaminedSlice,
   { reaches, late }: { reaches: readonly TenantReach[]; late: readonly LateWindow[] },
 ): Promise<void> {
-  const { slice, signal } = examined;
+  const { signal } = examined;
   const windows = windowsOf(late, examined);
   const { conversions, milestones, touchpoints } = questionsOf(examined, reaches);
-  const tenants = {
-    tenantIds: reaches.map(({ tenantId }) => tenantId),
-    windowMs: reaches.map(({ windowMs }) => windowMs),
-  };
-  const isCounted = late.some(({ decision }) => decision === 'beyond');
+  const byTime = byTimeOf(late, examined, reaches);
   await Promise.all([
-    isCounted ? insertLateByTime(clickhouse, { ...slice, ...tenants, ...windows }, { signal }) : undefined,
+    byTime && insertLateByTime(clickhouse, byTime, { signal }),
     conversions && insertLateConversions(clickhouse, { ...conversions, ...windows }, { signal }),
     milestones && insertLateMilestones(clickhouse, { ...milestones, ...windows }, { signal }),
     touchpoints && insertLateTouchpoints(clickhouse, { ...touchpoints, ...windows }, { signal }),
   ]);
+}
+
+/** Of frozen windows also those rows count that only lie in them. */
+function byTimeOf(late: readonly LateWindow[], examined: ExaminedSlice, reaches: readonly TenantReach[]) {
+  const frozen = late.filter(({ decision }) => decision === 'beyond');
+  if (frozen.length === 0) return undefined;
+  return {
+    ...examined.slice,
+    tenantIds: reaches.map(({ tenantId }) => tenantId),
+    windowMs: reaches.map(({ windowMs }) => windowMs),
+    ...windowsOf(frozen, examined),
+  };
 }
 
 function windowsOf(late: readonly LateWindow[], { slice, partitions }: ExaminedSlice): LateWindowParameters {
