@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { toUnmogrowpError } from '../errors.ts';
+import { hintOf } from './hints.ts';
 
 /** Data for a person or, with `--json`, for a program: always on standard output, everything else on standard error. */
 export function printJson(value: unknown): void {
@@ -64,10 +65,14 @@ export function printProgress(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Ends the program with exit code 1 (or `exitCode`) and one message: what went wrong and its code; no stack unless asked for. */
+/** Ends the program with exit code 1 (or `exitCode`) and one message: what went wrong, its code, and what to do; no stack unless asked for. */
 export function failWith(thrown: unknown, exitCode = 1): never {
   const error = toUnmogrowpError(thrown);
-  process.stderr.write(`error: ${error.message} (${error.code})\n`);
+  // The code stands behind the first line: behind the last of several it would read as a part of that one.
+  const [first = '', ...more] = error.message.split('\n');
+  const hint = hintOf(error.code, process.env);
+  const lines = [`error: ${first} (${error.code})`, ...more, ...(hint === undefined ? [] : [hint])];
+  process.stderr.write(`${lines.join('\n')}\n`);
   if (process.env['LOG_LEVEL'] === 'debug' || error.code === 'bug') {
     process.stderr.write(`${(thrown instanceof Error && thrown.stack) || ''}\n`);
   }

@@ -1,7 +1,9 @@
 import { Client, Connection, ServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { type WindowClient, toTemporalError } from '../activities/client.ts';
 import type { Env } from '../env.ts';
+import { UnmogrowpError } from '../errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -35,8 +37,19 @@ export async function withTemporal<Result>(env: Env, work: (client: WindowClient
   try {
     return await work(client);
   } catch (error) {
-    throw error instanceof ServiceError ? toTemporalError(error) : error;
+    throw ofTemporal(error, env);
   } finally {
     await client.close();
   }
+}
+
+function ofTemporal(error: unknown, env: Env): unknown {
+  if (error instanceof NamespaceNotFoundError) {
+    return new UnmogrowpError(
+      'configuration_invalid',
+      `Temporal at ${env.TEMPORAL_ADDRESS} has no namespace ${env.TEMPORAL_NAMESPACE}: make it, or set TEMPORAL_NAMESPACE.`,
+      { cause: error },
+    );
+  }
+  return error instanceof ServiceError ? toTemporalError(error) : error;
 }

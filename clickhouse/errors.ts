@@ -85,6 +85,8 @@ const codeOfNumber = new Map<number, ErrorCode>(
 
 const UNKNOWN_DATABASE = 81;
 const UNKNOWN_TABLE = 60;
+const REQUIRED_PASSWORD = 194;
+const AUTHENTICATION_FAILED = 516;
 
 /** The platform's error behind anything that the client or the server threw; `isAborted` when the caller ended the call. */
 export function classifyClickHouseError(
@@ -106,11 +108,21 @@ export function classifyClickHouseError(
 
 function ofServer(error: ClickHouseError, query: string): UnmogrowpError {
   const number = Number(error.code);
-  const isMissing = number === UNKNOWN_DATABASE || number === UNKNOWN_TABLE;
-  const hint = isMissing ? ' Its tables are missing or old: run unmogrowp migrate' : '';
   return new UnmogrowpError(
     codeOfNumber.get(number) ?? 'clickhouse_query_failed',
-    `ClickHouse refused ${query}: ${error.message}${hint}`,
+    `ClickHouse refused ${query}: ${textOf(error.message, number)}`,
     { cause: error, context: { query, clickhouse_code: number, clickhouse_error: error.type ?? '' } },
   );
+}
+
+/** What the server said and what follows from it for us. */
+function textOf(message: string, number: number): string {
+  if (number === UNKNOWN_DATABASE || number === UNKNOWN_TABLE) {
+    return `${message} Its tables are missing or old: run unmogrowp migrate`;
+  }
+  // The server goes on with a page of advice about its own files.
+  if (number === AUTHENTICATION_FAILED || number === REQUIRED_PASSWORD) {
+    return `${message.split('\n')[0]} See CLICKHOUSE_USERNAME and CLICKHOUSE_PASSWORD`;
+  }
+  return message;
 }

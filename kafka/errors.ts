@@ -20,7 +20,9 @@ export function hasAnswer(thrown: unknown, apiId: string): boolean {
 /** The platform's error behind anything that the client library threw. */
 export function classifyKafkaError(thrown: unknown): UnmogrowpError {
   if (thrown instanceof UnmogrowpError) return thrown;
-  const message = `Kafka: ${reasonOf(thrown)}`;
+  const isMissing =
+    hasAnswer(thrown, 'UNKNOWN_TOPIC_OR_PARTITION') || /^unknown topic/i.test((thrown as Error).message);
+  const message = `Kafka: ${reasonOf(thrown)}${isMissing ? ' Its topics are missing: run unmogrowp migrate' : ''}`;
   for (const [code, answers] of CODES_OF_ANSWERS) {
     if (answers.some((answer) => hasAnswer(thrown, answer)))
       return new UnmogrowpError(code, message, { cause: thrown });

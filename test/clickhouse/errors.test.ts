@@ -9,7 +9,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 const opened: ClickHouse[] = [];
 afterAll(() => Promise.all(opened.map((clickhouse) => clickhouse.close())));
 
-function connect(more: { url?: string; requestTimeoutMs?: number } = {}): ClickHouse {
+function connect(more: { url?: string; password?: string; requestTimeoutMs?: number } = {}): ClickHouse {
   const clickhouse = createClickHouse({
     url: testEnv.CLICKHOUSE_URL,
     username: testEnv.CLICKHOUSE_USERNAME,
@@ -51,6 +51,13 @@ describe('an error of ClickHouse', () => {
       code: 'clickhouse_query_failed',
       retryable: false,
     });
+  });
+
+  it('says in one line which variables a wrong password comes from', async () => {
+    const clickhouse = connect({ password: 'wrong' });
+    const thrown = ask(clickhouse, 'SELECT 1');
+    await expect(thrown).rejects.toThrow(/^[^\n]*CLICKHOUSE_USERNAME and CLICKHOUSE_PASSWORD$/);
+    await expect(thrown).rejects.toMatchObject({ code: 'clickhouse_query_failed' });
   });
 
   it('is an unavailable server when nobody listens and when an answer breaks off', async () => {
