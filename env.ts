@@ -122,6 +122,19 @@ const schema = z
     INGEST_SHUTDOWN_TIMEOUT_MS: milliseconds(15_000).describe('How long a stop waits for requests under way.'),
     INGEST_KEY_CACHE_MS: milliseconds(5_000).describe('How long a write key is believed without asking PostgreSQL.'),
 
+    UNMOGROWP_DIRECTORY: z
+      .string()
+      .optional()
+      .describe(
+        'Folder of the stack that `unmogrowp up` runs and that the other commands find; without it `.unmogrowp` of the checkout.',
+      ),
+    UNMOGROWP_CACHE_DIRECTORY: z
+      .string()
+      .optional()
+      .describe(
+        'Where built parts are kept for the next start; without it `unmogrowp` in the cache folder of the user.',
+      ),
+
     UNMOGROWP_WRITE_KEY: z
       .string()
       .optional()

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { readVersion } from '../otel/process.ts';
 import { environmentOfRunningStack } from '../stack/running.ts';
-import { DEFAULT_DIRECTORY } from '../stack/state.ts';
+import { defaultDirectory } from '../stack/state.ts';
 import { failWith } from './output.ts';
 
 const NODE_MAJOR_MIN = 24;
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   await registerCommands(program, process.argv[2]);
   // A command in another terminal finds what `up` runs; these three look after the stack by themselves.
   if (!['up', 'demo', 'status'].includes(process.argv[2] ?? '')) {
-    Object.assign(process.env, environmentOfRunningStack(DEFAULT_DIRECTORY, process.env));
+    Object.assign(process.env, environmentOfRunningStack(defaultDirectory(process.env), process.env));
   }
   try {
     await program.parseAsync();

@@ -60,7 +60,9 @@ export async function waitUntilHealthy<T>(options: {
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
   if (error.message === 'fetch failed' && error.cause !== undefined) return reasonOf(error.cause);
-  return `${error.message || error.name}${code}`;
+  if (error.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS} ms`;
+  const message = error.message || error.name;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return code === '' || message.includes(code) ? message : `${message} (${code})`;
 }

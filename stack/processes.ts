@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UnmogrowpError } from '../errors.ts';
@@ -34,6 +34,12 @@ const METRICS_VARIABLE: Readonly<Record<ProcessName, string>> = {
   sink: 'SINK_METRICS_PORT',
   worker: 'WORKER_METRICS_PORT',
 };
+
+/** Where a process answers about itself when nobody but the environment has given it a port. */
+export function metricsAddress(name: ProcessName, environment: Variables): string {
+  const variable = METRICS_VARIABLE[name];
+  return `http://${LOOPBACK}:${environment[variable] || PORT_VARIABLES[name][variable]}`;
+}
 
 export interface ProcessesOptions {
   readonly stack: Stack;
@@ -131,7 +137,16 @@ async function startProcess(input: {
   }
   const address = name === 'ingest' ? `http://${LOOPBACK}:${ports['INGEST_PORT']}` : metricsUrl;
   report('ready', `at ${address}`);
-  return { name, address, metricsUrl, pid: child.pid, logFile, startedInMs: Math.round(performance.now() - startedAt) };
+  const version = ownVersion();
+  return {
+    name,
+    version,
+    address,
+    metricsUrl,
+    pid: child.pid,
+    logFile,
+    startedInMs: Math.round(performance.now() - startedAt),
+  };
 }
 
 /** The ports that the caller has set; 0 means any. */
@@ -147,4 +162,9 @@ function present(environment: Variables): Record<string, string> {
   return Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

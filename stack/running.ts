@@ -15,13 +15,14 @@ const ADDRESS_VARIABLES = [
  * The variables by which a command in another terminal finds the stack that runs in this directory: the addresses of
  * the parts and the ports of our processes.
  *
- * Empty when no stack runs, and also when the environment names any part by itself: half of a local stack mixed with
+ * Empty when no stack runs, and also when the environment names any part elsewhere: half of a local stack mixed with
  * half of another installation would be worse than a clear failure.
  */
 export function environmentOfRunningStack(directory: string, environment: Variables): Record<string, string> {
-  if (ADDRESS_VARIABLES.some((name) => environment[name])) return {};
   const state = readState(directory);
   if (state === undefined || !isAlive(state.launcher)) return {};
+  const isElsewhere = (name: string) => environment[name] && environment[name] !== state.environment[name];
+  if (ADDRESS_VARIABLES.some(isElsewhere)) return {};
   const ports = Object.entries(state.processPorts).map(([name, port]) => [name, String(port)] as const);
   return { ...state.environment, ...Object.fromEntries(ports) };
 }

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UnmogrowpError } from '../errors.ts';
 import { checkExternal, isExternal } from './external.ts';
 import { startKeeper } from './keeper-client.ts';
+import { reasonOf } from './health.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { PARTS } from './parts/all.ts';
@@ -12,7 +13,7 @@ import { openPortBook, type PortBook } from './ports.ts';
 import { identify } from './procfs.ts';
 import { reporterFor } from './progress.ts';
 import { startPart } from './start-part.ts';
-import { DEFAULT_DIRECTORY, readState, stackPaths, type StackState, writeJson } from './state.ts';
+import { defaultDirectory, readState, stackPaths, type StackState, writeJson } from './state.ts';
 import {
   PART_NAMES,
   type PartName,
@@ -52,7 +53,8 @@ interface StackChildren {
  * start together and are owned by a keeper process that stops them when this process ends, however it ends.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const directory = resolve(options.directory ?? DEFAULT_DIRECTORY);
+  const directory = resolve(options.directory ?? defaultDirectory(options.environment));
+  refuseBusy(directory);
   const wanted = PART_NAMES.filter((name) => options.parts?.includes(name) ?? true).map((name) => PARTS[name]);
   const external = wanted.filter((part) => isExternal(part, options.environment));
   const own = wanted.filter((part) => !external.includes(part));
@@ -82,18 +84,39 @@ async function checkReporting(part: PartDefinition, options: StackOptions): Prom
 /** Makes the directory ours, or says whose it is. */
 function takeDirectory(directory: string): Lock {
   const paths = stackPaths(directory);
-  for (const folder of [directory, paths.logs, paths.data('')]) {
-    mkdirSync(folder, { recursive: true });
-    // PostgreSQL may run as another user and must be able to walk down to its data.
-    chmodSync(folder, 0o755);
+  try {
+    for (const folder of [directory, paths.logs, paths.data('')]) {
+      mkdirSync(folder, { recursive: true });
+      // PostgreSQL may run as another user and must be able to walk down to its data.
+      chmodSync(folder, 0o755);
+    }
+  } catch (error) {
+    throw new UnmogrowpError(
+      'configuration_invalid',
+      `The data folder ${directory} cannot be used: ${reasonOf(error)}. Name another: --directory or UNMOGROWP_DIRECTORY`,
+      { cause: error },
+    );
   }
   const lock = tryLock(paths.lock);
   if (lock !== undefined) return lock;
+  throw busyError(directory);
+}
+
+/** Tells it before the parts are looked at: what somebody runs already is there in no time. */
+function refuseBusy(directory: string): void {
+  const { lock: file } = stackPaths(directory);
+  if (!existsSync(file)) return;
+  const lock = tryLock(file);
+  if (lock === undefined) throw busyError(directory);
+  lock.release();
+}
+
+function busyError(directory: string): UnmogrowpError {
   const pid = readState(directory)?.launcher.pid;
-  throw new UnmogrowpError(
+  return new UnmogrowpError(
     'stack_busy',
     `The stack in ${directory} is already run by another process${pid === undefined ? '' : ` (pid ${pid})`}. ` +
-      'Use that one ("unmogrowp status" shows its addresses), stop it first, or give another directory.',
+      `Use that one (unmogrowp status --directory ${directory} shows its addresses), stop it first, or give another directory.`,
   );
 }
 

@@ -1,12 +1,17 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChildRecord } from './keeper-protocol.ts';
 import type { ProcessIdentity } from './procfs.ts';
-import type { Ports, RunningPart, RunningProcess } from './types.ts';
+import type { Ports, RunningPart, RunningProcess, Variables } from './types.ts';
 
 /** `.unmogrowp` of the checkout, wherever the command is called from. */
-export const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url));
+const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url));
+
+/** The folder of the stack that is meant when a command names none: the same for all commands of a terminal. */
+export function defaultDirectory(environment: Variables): string {
+  return resolve(environment['UNMOGROWP_DIRECTORY'] || DEFAULT_DIRECTORY);
+}
 
 /** What a running stack writes down for `unmogrowp status` and for the next start. */
 export interface StackState {

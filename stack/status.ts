@@ -4,18 +4,19 @@ import { answerOf, reasonOf } from './health.ts';
 import { PARTS } from './parts/all.ts';
 import type { PartDefinition } from './parts/part.ts';
 import type { ChildRecord } from './keeper-protocol.ts';
+import { metricsAddress } from './processes.ts';
 import { isAlive, residentBytes, uptimeSeconds } from './procfs.ts';
-import { DEFAULT_DIRECTORY, readChildren, readState, type StackState } from './state.ts';
+import { defaultDirectory, readChildren, readState, type StackState } from './state.ts';
 import { PART_NAMES, PROCESS_NAMES, type ProcessName, type Source, type Variables } from './types.ts';
 
 /** How one part or process is at this moment. */
 export interface StatusEntry {
   readonly name: string;
   readonly kind: 'part' | 'process';
-  /** `off`: not started and not asked for (`up --parts-only`). */
+  /** `off`: not started here and not asked for (`up --parts-only`, or parts that are reached by addresses). */
   readonly health: 'up' | 'down' | 'off';
   readonly address: string;
-  /** Why it is down. */
+  /** Why it is not up. */
   readonly problem?: string;
   readonly version?: string;
   readonly source?: Source;
@@ -29,13 +30,17 @@ const NOT_RUNNING = 'not running: start it with "unmogrowp up"';
 
 /** Asks every part and process of the stack in this directory, and the parts at addresses of the environment. */
 export async function stackStatus(options: { directory?: string; environment: Variables }): Promise<StatusEntry[]> {
-  const directory = resolve(options.directory ?? DEFAULT_DIRECTORY);
+  const directory = resolve(options.directory ?? defaultDirectory(options.environment));
   const state = readState(directory);
   const children = readChildren(directory);
   const live = state !== undefined && (isAlive(state.launcher) || isAlive(state.keeper)) ? state : undefined;
   return Promise.all([
     ...PART_NAMES.map((name) => partStatus(PARTS[name], { state: live, children, environment: options.environment })),
-    ...PROCESS_NAMES.map((name) => processStatus(name, live, children)),
+    ...PROCESS_NAMES.map((name) =>
+      live === undefined && isElsewhere(options.environment)
+        ? processElsewhere(name, options.environment)
+        : processStatus(name, live, children),
+    ),
   ]);
 }
 
@@ -76,12 +81,28 @@ async function processStatus(
       ? { ...base, health: 'down', address: '', problem: NOT_RUNNING }
       : { ...base, health: 'off', address: '' };
   }
-  const facts = { address: running.address, logFile: running.logFile, ...processFacts(running.pid, children) };
+  const { address, logFile, version } = running;
+  const facts = { address, logFile, version, ...processFacts(running.pid, children) };
   try {
     await answerOf(`${running.metricsUrl}/healthz`);
     return { ...base, health: 'up', ...facts };
   } catch (error) {
     return { ...base, health: 'down', ...facts, problem: reasonOf(error) };
+  }
+}
+
+const isElsewhere = (environment: Variables): boolean =>
+  PART_NAMES.some((name) => isExternal(PARTS[name], environment));
+
+/** A process that another program looks after, if it runs on this machine: asked at the port that the environment gives it. */
+async function processElsewhere(name: ProcessName, environment: Variables): Promise<StatusEntry> {
+  const address = metricsAddress(name, environment);
+  const base = { name, kind: 'process' as const };
+  try {
+    await answerOf(`${address}/healthz`);
+    return { ...base, health: 'up', address };
+  } catch {
+    return { ...base, health: 'off', address: '', problem: `none on this machine at ${address}` };
   }
 }
 

@@ -44,6 +44,7 @@ export interface RunningPart {
 /** One of our own processes as a child of the stack. */
 export interface RunningProcess {
   readonly name: ProcessName;
+  readonly version: string;
   readonly address: string;
   readonly metricsUrl: string;
   readonly pid: number;

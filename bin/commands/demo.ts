@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Env, parseEnv } from '../../env.ts';
 import { toUnmogrowpError } from '../../errors.ts';
 import { environmentOfRunningStack } from '../../stack/running.ts';
-import { DEFAULT_DIRECTORY } from '../../stack/state.ts';
+import { defaultDirectory } from '../../stack/state.ts';
 import { type DemoResult, runDemo } from '../demo/run-demo.ts';
 import { demoJson, printChecks, printDemo } from '../demo/report.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .option('--events <number>', 'how many different events the day has, about', positiveInteger, 20_000)
     .option('--seed <number>', 'another seed is another day', wholeNumber, 1)
     .option('--keep', 'keep it running with its addresses until Ctrl-C')
-    .option('--directory <path>', 'the data folder (default: .unmogrowp of the checkout)')
+    .option('--directory <path>', 'the data folder (default: UNMOGROWP_DIRECTORY, or .unmogrowp of the checkout)')
     .option('--free-ports', 'any free ports instead of the well-known ones')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExit codes: 0 all counts reconcile, 1 they differ or something failed, 130 interrupted.')
@@ -83,7 +83,7 @@ async function startOrFind(options: Options, signal: AbortSignal): Promise<Platf
 }
 
 function runningEnvironment({ directory }: Options): Record<string, string> {
-  return environmentOfRunningStack(directory ?? DEFAULT_DIRECTORY, process.env);
+  return environmentOfRunningStack(directory ?? defaultDirectory(process.env), process.env);
 }
 
 function show(result: DemoResult, options: Options): void {

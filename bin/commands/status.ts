@@ -12,16 +12,21 @@ export function register(program: Command): void {
   program
     .command('status')
     .description("each part's and process's health, version, memory and address; exit code 1 when something is down")
-    .option('--directory <path>', 'the data folder of the stack (default: .unmogrowp of the checkout)')
+    .option(
+      '--directory <path>',
+      'the data folder of the stack (default: UNMOGROWP_DIRECTORY, or .unmogrowp of the checkout)',
+    )
     .option('--json', 'print JSON')
     .action(async (options: StatusOptions) => {
       const directory = options.directory === undefined ? {} : { directory: options.directory };
       const entries = await stackStatus({ ...directory, environment: process.env });
       if (options.json === true) printJson(entries.map(asJson));
-      else printTable(['name', 'health', 'version', 'memory', 'uptime', 'address'], entries.map(asRow));
+      else printTable(HEAD, entries.map(asRow));
       if (entries.some((entry) => entry.health === 'down')) process.exitCode = 1;
     });
 }
+
+const HEAD = ['name', 'health', 'version', 'memory', 'uptime', 'address'];
 
 function asRow(entry: StatusEntry): string[] {
   return [
@@ -30,7 +35,7 @@ function asRow(entry: StatusEntry): string[] {
     entry.version ?? '',
     entry.memoryBytes === undefined ? '' : `${Math.round(entry.memoryBytes / 1_048_576)} MB`,
     entry.uptimeSeconds === undefined ? '' : formatUptime(entry.uptimeSeconds),
-    entry.problem === undefined ? entry.address : `${entry.address} ${entry.problem}`.trim(),
+    [entry.address, entry.problem ?? ''].filter((text) => text !== '').join(': '),
   ];
 }
 

@@ -64,11 +64,12 @@ test('a folder that only its owner may enter is good enough, also for root', asy
   expect(rows).toEqual([{ number: 7 }]);
 });
 
-test('other terminals find the running stack, unless their environment names a part', async () => {
+test('other terminals find the running stack, unless their environment names a part elsewhere', async () => {
   const directory = stackDirectory();
   const stack = await ownStack({ directory, parts: ['postgres'] });
 
   expect(environmentOfRunningStack(directory, {})).toEqual(stack.environment);
+  expect(environmentOfRunningStack(directory, { ...stack.environment })).toEqual(stack.environment);
   expect(environmentOfRunningStack(directory, { KAFKA_BROKERS: 'kafka.example:9092' })).toEqual({});
   await stack.stop();
   expect(environmentOfRunningStack(directory, {})).toEqual({});
