@@ -52,12 +52,13 @@ describe('remembered user keys', () => {
 
   it('are forgotten in the end, but not while they are asked for', () => {
     const cache = createUserKeyCache(4);
-    cache.set('active', 'key');
+    cache.set('acme', 'active', 'key');
     for (let index = 0; index < 100; index += 1) {
-      cache.set(`passing ${index}`, 'key');
-      expect(cache.get('active')).toBe('key');
+      cache.set('acme', `passing ${index}`, 'key');
+      expect(cache.get('acme', 'active')).toBe('key');
     }
-    expect(cache.get('passing 1')).toBeUndefined();
+    expect(cache.get('acme', 'passing 1')).toBeUndefined();
+    expect(cache.get('beta', 'active')).toBeUndefined();
   });
 });
 

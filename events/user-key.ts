@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { IdentifierType } from './row.ts';
+import { IDENTIFIER_TYPES, type IdentifierType } from './row.ts';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
@@ -10,8 +10,8 @@ export type UserKeyOf = (type: IdentifierType, value: string) => string;
 
 /** Remembers user keys for as long as its bounds allow. Shared by the tenants of a process, whose scopes keep them apart. */
 export interface UserKeyCache {
-  get(message: string): string | undefined;
-  set(message: string, userKey: string): void;
+  get(scope: string, value: string): string | undefined;
+  set(scope: string, value: string, userKey: string): void;
 }
 
 /**
@@ -39,12 +39,13 @@ export function createUserKeyOf(secret: Uint8Array, options?: { cache: UserKeyCa
 
   if (options === undefined) return (type, value) => compute(`${type}\0${value}`);
   const { cache, scope } = options;
+  const scopes = Object.fromEntries(IDENTIFIER_TYPES.map((type) => [type, `${scope}\0${type}`]));
   return function userKeyOf(type, value) {
-    const place = `${scope}\0${type}\0${value}`;
-    const known = cache.get(place);
+    const place = scopes[type] as string;
+    const known = cache.get(place, value);
     if (known !== undefined) return known;
     const userKey = compute(`${type}\0${value}`);
-    cache.set(place, userKey);
+    cache.set(place, value, userKey);
     return userKey;
   };
 }
@@ -52,24 +53,30 @@ export function createUserKeyOf(secret: Uint8Array, options?: { cache: UserKeyCa
 /**
  * A cache of two generations: when the younger one is full it becomes the older one, and what the older one held is
  * forgotten unless it was asked for since. Costs one or two look-ups, where a list in order of use would cost more than
- * computing the key again.
+ * computing the key again. Values of one scope have a map of their own: to look up a text that was just put together
+ * costs as much again.
  */
 export function createUserKeyCache(keysMax: number): UserKeyCache {
-  let younger = new Map<string, string>();
-  let older = new Map<string, string>();
-  const set = (message: string, userKey: string): void => {
-    if (younger.size >= keysMax / 2) {
+  let younger = new Map<string, Map<string, string>>();
+  let older = new Map<string, Map<string, string>>();
+  let youngerKeys = 0;
+  const set = (scope: string, value: string, userKey: string): void => {
+    if (youngerKeys >= keysMax / 2) {
       older = younger;
       younger = new Map();
+      youngerKeys = 0;
     }
-    younger.set(message, userKey);
+    let values = younger.get(scope);
+    if (values === undefined) younger.set(scope, (values = new Map()));
+    values.set(value, userKey);
+    youngerKeys += 1;
   };
   return {
-    get(message) {
-      const userKey = younger.get(message);
+    get(scope, value) {
+      const userKey = younger.get(scope)?.get(value);
       if (userKey !== undefined) return userKey;
-      const aged = older.get(message);
-      if (aged !== undefined) set(message, aged);
+      const aged = older.get(scope)?.get(value);
+      if (aged !== undefined) set(scope, value, aged);
       return aged;
     },
     set,
