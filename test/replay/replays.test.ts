@@ -160,7 +160,7 @@ describe('a dry run', () => {
 
 describe('a rollback', () => {
   test('is refused where something newer was published, and where nothing had been before', async () => {
-    const { days } = await publishedDays(parts, 1);
+    const { days } = await publishedDays(parts, 1, { allowed_lateness_seconds: 0 });
     const day = days[0] as WindowKey;
     const { replayId } = await replayOf(parts, days, { settings: FIRST_TOUCH });
     await addJourney(parts, day, 'social');

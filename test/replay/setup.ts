@@ -16,7 +16,8 @@ export async function publishedDays(
   count: number,
   settings: Partial<Settings> = {},
 ): Promise<{ tenantId: string; days: WindowKey[] }> {
-  const tenantId = await newTenant(parts.pool, settings);
+  // So long a lateness that no window closes by itself before it is closed on command.
+  const tenantId = await newTenant(parts.pool, { allowed_lateness_seconds: 30 * 86_400, ...settings });
   const days = Array.from({ length: count }, (_, index) => pastDay(tenantId, count + 2 - index));
   await parts.produce(days.flatMap(({ windowStartMs }) => journey(tenantId, windowStartMs)));
   await parts.sink();
