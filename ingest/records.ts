@@ -65,3 +65,43 @@ function fits(text: string, line: string): boolean {
   if ((text.length + line.length + 1) * BYTES_PER_UNIT_MAX <= RECORD_BYTES_MAX) return true;
   return Buffer.byteLength(text) + Buffer.byteLength(line) + 1 <= RECORD_BYTES_MAX;
 }
+
+/**
+ * Joins records of one partition and one tenant, in their order and up to 64 KiB. A request whose trace is recorded keeps
+ * records of its own, because the sink goes on from their traceparent; of the others each row knows its trace.
+ */
+export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
+  const joined: Joined[] = [];
+  const open = new Map<string, Joined>();
+  for (const { partition, value, headers } of records) {
+    const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}`;
+    const before = open.get(place);
+    const isSampled = SAMPLED.test(headers['traceparent'] ?? '');
+    if (before !== undefined && !isSampled && before.bytes + value.length < RECORD_BYTES_MAX) {
+      before.values.push(LINE_END, value);
+      before.bytes += value.length + 1;
+      before.rows += Number(headers['row_count']);
+      continue;
+    }
+    const next = { partition, headers, values: [value], bytes: value.length, rows: Number(headers['row_count']) };
+    joined.push(next);
+    if (isSampled) open.delete(place);
+    else open.set(place, next);
+  }
+  return joined.map(({ partition, headers, values, bytes, rows }) =>
+    values.length === 1
+      ? { partition, headers, value: values[0] as Buffer }
+      : { partition, headers: { ...headers, row_count: String(rows) }, value: Buffer.concat(values, bytes) },
+  );
+}
+
+interface Joined {
+  partition: number;
+  headers: Record<string, string>;
+  values: Buffer[];
+  bytes: number;
+  rows: number;
+}
+
+const LINE_END = Buffer.from('\n');
+const SAMPLED = /[13579bdf]$/;

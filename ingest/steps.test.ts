@@ -7,7 +7,7 @@ import { createAuthenticator } from './authenticate.ts';
 import { createPublisher } from './publish-records.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
-import { type EventRecord, packRecords } from './records.ts';
+import { type EventRecord, joinRecords, packRecords } from './records.ts';
 import type { Spool, SpooledRecord } from './spool/spool.ts';
 
 describe('write keys in the process', () => {
@@ -179,6 +179,65 @@ describe('records', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(65_536);
     expect(Math.max(...sizes)).toBeGreaterThan(55_000);
     expect(records.reduce((sum, { headers }) => sum + Number(headers['row_count']), 0)).toBe(60);
+  });
+});
+
+describe('records of several requests', () => {
+  const unsampled = (request: number) => `00-${String(request).padStart(32, '0')}-b7ad6b7169203331-00`;
+  const record = (
+    text: string,
+    more: Partial<EventRecord> = {},
+    headers: Record<string, string> = {},
+  ): EventRecord => ({
+    partition: 0,
+    value: Buffer.from(text),
+    headers: { traceparent: unsampled(1), tenant_id: 'acme', row_count: '1', row_format: '1', ...headers },
+    ...more,
+  });
+  const shown = (records: readonly EventRecord[]) =>
+    joinRecords(records).map(({ partition, value, headers }) => [
+      `${partition} ${headers['tenant_id']} ${headers['row_count']}`,
+      value.toString(),
+    ]);
+
+  it('become one for each partition and tenant, in their order', () => {
+    const sent = [
+      record('a'),
+      record('b', { partition: 1 }),
+      record('c\nd', {}, { row_count: '2', traceparent: unsampled(2) }),
+      record('e', {}, { tenant_id: 'beta' }),
+      record('f', { partition: 1 }),
+      record('g', {}, { spooled: '1' }),
+      record('h', {}, { row_format: '2' }),
+    ];
+    expect(shown(sent)).toEqual([
+      ['0 acme 3', 'a\nc\nd'],
+      ['1 acme 2', 'b\nf'],
+      ['0 beta 1', 'e'],
+      ['0 acme 1', 'g'],
+      ['0 acme 1', 'h'],
+    ]);
+    expect(joinRecords(sent)[0]?.headers).toEqual({ ...sent[0]?.headers, row_count: '3' });
+  });
+
+  it('stay alone where the trace is recorded, and nothing overtakes them', () => {
+    const sampled = unsampled(2).replace(/00$/, '01');
+    const sent = [record('a'), record('b', {}, { traceparent: sampled }), record('c'), record('d')];
+    expect(shown(sent)).toEqual([
+      ['0 acme 1', 'a'],
+      ['0 acme 1', 'b'],
+      ['0 acme 2', 'c\nd'],
+    ]);
+    expect(joinRecords(sent)[1]).toEqual(sent[1]);
+  });
+
+  it('weigh at most 64 KiB together', () => {
+    const sent = Array.from({ length: 10 }, (_, index) => record(String(index).repeat(20_000)));
+    const joined = joinRecords(sent);
+    expect(joined.map(({ value }) => value.length)).toEqual([60_002, 60_002, 60_002, 20_000]);
+    expect(joined.map(({ value }) => value.toString()).join('\n')).toBe(
+      sent.map(({ value }) => value.toString()).join('\n'),
+    );
   });
 });
 
