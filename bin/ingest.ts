@@ -6,11 +6,11 @@ import { createAuthenticator } from '../ingest/authenticate.ts';
 import { REQUEST_LIMITS } from '../ingest/limits.ts';
 import { createRequestMeter, measureProduce, measureSpool } from '../ingest/measure.ts';
 import { createPublisher } from '../ingest/publish-records.ts';
+import { joinRecords } from '../ingest/records.ts';
 import { createRateLimiter } from '../ingest/rate-limit.ts';
-import { readNodeBody } from '../ingest/read-body-node.ts';
-import { readWebBody } from '../ingest/read-body.ts';
 import { createReadiness } from '../ingest/readiness.ts';
 import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
+import { createTakeEvents } from '../ingest/take-events.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
 import { openFileSpool } from '../ingest/spool/file-spool.ts';
 import { inProduceSpan } from '../ingest/telemetry.ts';
@@ -45,11 +45,12 @@ async function main(): Promise<void> {
     connectTimeoutMs: 2_000,
     statementTimeoutMs: 2_000,
   });
-  const producer = createRecordProducer({
+  const connection = {
     ...kafkaConnection(env, CLIENT),
     // A broker that hangs must not hold the producer for longer than a client is made to wait.
     requestTimeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS,
-  });
+  };
+  const producer = createRecordProducer(connection, { join: joinRecords });
   const topic = topicName(env.KAFKA_PREFIX, 'events');
   const produce = (records: readonly OutgoingRecord[]) =>
     producer.produce(topic, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
@@ -68,8 +69,7 @@ async function main(): Promise<void> {
     hasRoom: () => spool.hasRoom(REQUEST_LIMITS.bodyBytesMax),
     checkPostgres: async () => void (await queryRows(pool, 'SELECT 1')),
   });
-  const bun = bunRuntime();
-  const app = createIngestApp({
+  const takeEvents = createTakeEvents({
     authenticate: createAuthenticator({
       findOwner: (writeKey) => findWriteKeyOwner(pool, hashWriteKey(writeKey)),
       keyCacheMs: env.INGEST_KEY_CACHE_MS,
@@ -89,11 +89,11 @@ async function main(): Promise<void> {
       logger.debug(facts, 'request');
     },
     onError,
-    readiness: readiness.check,
-    readBody: bun === undefined ? readNodeBody : readWebBody,
   });
-  const address = { host: env.INGEST_HOST, port: env.INGEST_PORT, bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS };
-  const server = bun === undefined ? await serveOnNode(app, address) : serveOnBun(bun, app, address);
+  const app = createIngestApp({ takeEvents, readiness: readiness.check, onError });
+  const bun = bunRuntime();
+  const serving = { host: env.INGEST_HOST, port: env.INGEST_PORT, bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS, onError };
+  const server = bun === undefined ? await serveOnNode(app, takeEvents, serving) : serveOnBun(bun, app, serving);
   const metricsServer = await serveMetrics({ host: env.METRICS_HOST, port: env.INGEST_METRICS_PORT, register });
   announce(env, server.port, metricsServer.port);
   await stopSignal();

@@ -71,6 +71,13 @@ export interface Refusal {
   closesConnection?: boolean;
 }
 
+/** What a request is answered with, before it goes to one server or another. */
+export interface Answer {
+  status: AnswerStatus;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
+
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 
 /** 202 when every event was taken, 207 when some were not. */
@@ -79,21 +86,21 @@ export function acceptedAnswer(
   rejected: readonly RejectedEvent[],
   assigned: readonly AssignedEventId[],
   trace: string,
-): Response {
+): Answer {
   // Written out for the usual case: nothing in it needs escaping.
   const body =
     rejected.length === 0 && assigned.length === 0
       ? `{"accepted":${accepted},"rejected":[],"assigned_event_ids":[],"trace_id":"${trace}"}`
       : JSON.stringify({ accepted, rejected, assigned_event_ids: assigned, trace_id: trace });
-  return new Response(body, { status: rejected.length === 0 ? 202 : 207, headers: JSON_HEADERS });
+  return { status: rejected.length === 0 ? 202 : 207, headers: JSON_HEADERS, body };
 }
 
 /** The answer to a refused request, with the time to wait where waiting helps. */
-export function refusedAnswer(refusal: Refusal, trace: string, rejected: readonly RejectedEvent[] = []): Response {
+export function refusedAnswer(refusal: Refusal, trace: string, rejected: readonly RejectedEvent[] = []): Answer {
   const headers: Record<string, string> = { ...JSON_HEADERS };
   if (refusal.retryAfterSeconds !== undefined) headers['retry-after'] = String(refusal.retryAfterSeconds);
   if (refusal.closesConnection === true) headers['connection'] = 'close';
   if (REQUEST_STATUS[refusal.code] === 401) headers['www-authenticate'] = 'Bearer';
   const body = { code: refusal.code, message: refusal.message, accepted: 0, rejected, trace_id: trace };
-  return new Response(JSON.stringify(body), { status: REQUEST_STATUS[refusal.code], headers });
+  return { status: REQUEST_STATUS[refusal.code], headers, body: JSON.stringify(body) };
 }

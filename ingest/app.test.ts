@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { UnmogrowpError } from '../errors.ts';
-import { type RequestFacts, createIngestApp } from './app.ts';
+import { createIngestApp } from './app.ts';
+import { type RequestFacts, createTakeEvents } from './take-events.ts';
 
 describe('a request that a bug stops', () => {
   it('is answered with 503 and its trace, told as a bug, and counted like every other', async () => {
     const facts: RequestFacts[] = [];
     const errors: UnmogrowpError[] = [];
-    const app = createIngestApp({
+    const takeEvents = createTakeEvents({
       authenticate: () => {
         throw new TypeError('nobody thought of this');
       },
@@ -14,10 +15,10 @@ describe('a request that a bug stops', () => {
       publish: () => Promise.resolve({ to: 'kafka' }),
       partitions: 1,
       bodyTimeoutMs: 1_000,
-      readiness: () => Promise.resolve({ ready: true }),
       onRequest: (request) => void facts.push(request),
       onError: (error) => void errors.push(error),
     });
+    const app = createIngestApp({ takeEvents, readiness: () => Promise.resolve({ ready: true }) });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
     const answer = await app.request('/v1/events', { method: 'POST', headers });

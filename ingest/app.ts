@@ -1,33 +1,15 @@
 import { Hono } from 'hono';
-import { v7 as uuidv7 } from 'uuid';
-import { toUnmogrowpError, type UnmogrowpError } from '../errors.ts';
-import type { RejectionCode, RequestCode } from '../events/codes.ts';
-import { type AnswerStatus, type Refusal, acceptedAnswer, refusedAnswer } from './answers.ts';
-import type { Authentication, Tenant } from './authenticate.ts';
-import { judgeEvents } from './judge-events.ts';
-import { REQUEST_LIMITS } from './limits.ts';
+import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
+import { type Answer, refusedAnswer } from './answers.ts';
 import { openApiDocument } from './openapi.ts';
-import type { Published } from './publish-records.ts';
-import type { RateLimiter } from './rate-limit.ts';
-import { type BodyReader, readWebBody } from './read-body.ts';
-import { type BodyFormat, type EventEntry, bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
-import { type EventRecord, packRecords } from './records.ts';
-import { describeRequest, inRequestSpan } from './telemetry.ts';
-import { type TraceContext, newTraceContext } from './trace-context.ts';
+import { readWebBody } from './read-body.ts';
+import { type TakeEvents, UNAVAILABLE } from './take-events.ts';
+import { newTraceContext } from './trace-context.ts';
 
 export interface IngestDependencies {
-  authenticate: (authorization: string | undefined) => Promise<Authentication> | Authentication;
-  rateLimiter: RateLimiter;
-  publish: (records: readonly EventRecord[], receivedAt: number) => Promise<Published>;
-  /** Partitions of the events topic. */
-  partitions: number;
-  bodyTimeoutMs: number;
+  takeEvents: TakeEvents;
   /** Whether an event would be taken now, and what stands against it. */
   readiness: () => Promise<Readiness>;
-  /** How the server's own requests are read; web streams when left out. */
-  readBody?: BodyReader;
-  nowMs?: () => number;
-  onRequest?: (facts: RequestFacts) => void;
   /** Told about what should never happen; the client is told to send the request again. */
   onError?: (error: UnmogrowpError) => void;
 }
@@ -37,171 +19,28 @@ export interface Readiness {
   [part: string]: boolean | string;
 }
 
-/** What one request came to, for metrics and logs. */
-export interface RequestFacts {
-  status: AnswerStatus;
-  code: RequestCode | undefined;
-  tenantId: string | undefined;
-  accepted: number;
-  rejectedCodes: readonly RejectionCode[];
-  destination: 'kafka' | 'spool' | undefined;
-  bytes: number;
-  seconds: number;
-  traceId: string;
-}
-
-/** A request on its way through the handler. */
-interface RequestState {
-  request: Request;
-  env: unknown;
-  trace: TraceContext;
-  receivedAt: number;
-  facts: RequestFacts;
-}
-
-const UNAVAILABLE: Refusal = {
-  code: 'unavailable',
-  message: 'the events could not be stored; send the same request again',
-  retryAfterSeconds: 1,
-};
-const BUSY: Refusal = { ...UNAVAILABLE, message: 'too many requests are in flight; send the same request again' };
-
 /** The HTTP application: the same on Node and Bun. Everything that it touches is given to it. */
-export function createIngestApp(dependencies: IngestDependencies): Hono {
-  const { nowMs = Date.now } = dependencies;
-  const takeEvents = createEventTaker(dependencies);
+export function createIngestApp({ takeEvents, readiness, onError }: IngestDependencies): Hono {
   const app = new Hono();
-
-  app.post('/v1/events', (context) => {
-    const headers = { traceparent: context.req.header('traceparent'), tracestate: context.req.header('tracestate') };
-    return inRequestSpan(headers, async (trace) => {
-      const started = performance.now();
-      const facts: RequestFacts = emptyFacts(trace.traceId);
-      const state: RequestState = { request: context.req.raw, env: context.env, trace, receivedAt: nowMs(), facts };
-      const answer = await takeEvents(state).catch((error: unknown) => {
-        dependencies.onError?.(toUnmogrowpError(error));
-        return refuse(state, UNAVAILABLE);
-      });
-      facts.status = answer.status as AnswerStatus;
-      facts.seconds = (performance.now() - started) / 1_000;
-      describeRequest(facts);
-      dependencies.onRequest?.(facts);
-      return answer;
-    });
-  });
-
+  app.post('/v1/events', async ({ req: { raw } }) =>
+    toResponse(
+      await takeEvents({
+        header: (name) => raw.headers.get(name) ?? undefined,
+        readBody: (limits) => readWebBody(raw, limits),
+      }),
+    ),
+  );
   app.get('/healthz', (context) => context.json({ alive: true }));
   app.get('/readyz', async (context) => {
-    const readiness = await dependencies.readiness();
-    return context.json(readiness, readiness.ready ? 200 : 503);
+    const state = await readiness();
+    return context.json(state, state.ready ? 200 : 503);
   });
   app.get('/openapi.json', (context) => context.json(openApiDocument()));
   app.onError((error) => {
-    dependencies.onError?.(toUnmogrowpError(error));
-    return refusedAnswer(UNAVAILABLE, newTraceContext().traceId);
+    onError?.(toUnmogrowpError(error));
+    return toResponse(refusedAnswer(UNAVAILABLE, newTraceContext().traceId));
   });
   return app;
 }
 
-const emptyFacts = (traceId: string): RequestFacts => ({
-  status: 503,
-  code: undefined,
-  tenantId: undefined,
-  accepted: 0,
-  rejectedCodes: [],
-  destination: undefined,
-  bytes: 0,
-  seconds: 0,
-  traceId,
-});
-
-function createEventTaker(dependencies: IngestDependencies): (state: RequestState) => Promise<Response> {
-  const { readBody = readWebBody } = dependencies;
-  let bytesInFlight = 0;
-
-  async function takeEvents(state: RequestState): Promise<Response> {
-    const headers = state.request.headers;
-    const authentication = dependencies.authenticate(headers.get('authorization') ?? undefined);
-    const { tenant, refusal } = authentication instanceof Promise ? await authentication : authentication;
-    if (tenant === undefined) return refuse(state, refusal);
-    state.facts.tenantId = tenant.owner.tenant_id;
-    const format = bodyFormat(headers.get('content-type') ?? undefined);
-    if (typeof format !== 'string') return refuse(state, format);
-    const gzipped = isGzip(headers.get('content-encoding') ?? undefined);
-    if (typeof gzipped !== 'boolean') return refuse(state, gzipped);
-    return withinMemory(state, () => readAndPublish(state, tenant, format, gzipped));
-  }
-
-  /** Counts a body before it is read, by its announced length or else by the most that it may have. */
-  async function withinMemory(state: RequestState, work: () => Promise<Response>): Promise<Response> {
-    const announced = state.request.headers.get('content-length');
-    const bytes =
-      announced === null ? REQUEST_LIMITS.bodyBytesMax : Math.min(Number(announced) || 0, REQUEST_LIMITS.bodyBytesMax);
-    if (bytesInFlight + bytes > REQUEST_LIMITS.bytesInFlightMax) return refuse(state, BUSY);
-    bytesInFlight += bytes;
-    try {
-      return await work();
-    } finally {
-      bytesInFlight -= bytes;
-    }
-  }
-
-  async function readAndPublish(
-    state: RequestState,
-    tenant: Tenant,
-    format: BodyFormat,
-    gzipped: boolean,
-  ): Promise<Response> {
-    const limits = { bytesMax: REQUEST_LIMITS.bodyBytesMax, timeoutMs: dependencies.bodyTimeoutMs };
-    const body = await readBody(state.request, state.env, limits);
-    if (body.bytes === undefined) return refuse(state, body.refusal);
-    state.facts.bytes = body.bytes.length;
-    const bytes = gzipped ? await inflateBody(body.bytes) : body.bytes;
-    if (!(bytes instanceof Uint8Array)) return refuse(state, bytes);
-    const { entries, refusal } = readEvents(bytes, format);
-    if (entries === undefined) return refuse(state, refusal);
-    const { tenant_id: tenantId, events_per_second_max: rate } = tenant.owner;
-    const waitSeconds = dependencies.rateLimiter.take(tenantId, entries.length, rate);
-    if (waitSeconds > 0) return refuse(state, rateLimited(rate, waitSeconds));
-    return publishEvents(state, tenant, entries);
-  }
-
-  async function publishEvents(state: RequestState, tenant: Tenant, entries: EventEntry[]): Promise<Response> {
-    const { trace, receivedAt, facts } = state;
-    const tenantId = tenant.owner.tenant_id;
-    const { rows, rejected, assigned } = judgeEvents(entries, {
-      tenantId,
-      receivedAt,
-      traceId: trace.traceId,
-      identityPriority: tenant.owner.identity_priority,
-      userKeyOf: tenant.userKeyOf,
-      newEventId: () => uuidv7(),
-    });
-    facts.rejectedCodes = rejected.map(({ code }) => code);
-    if (rows.length === 0) {
-      facts.code = NO_USABLE_EVENT.code;
-      return refusedAnswer(NO_USABLE_EVENT, trace.traceId, rejected);
-    }
-    const records = packRecords(rows, dependencies.partitions, { tenantId, traceparent: trace.traceparent });
-    const published = await dependencies.publish(records, receivedAt);
-    if (published.to === undefined) return refuse(state, UNAVAILABLE);
-    facts.accepted = rows.length;
-    facts.destination = published.to;
-    return acceptedAnswer(rows.length, rejected, assigned, trace.traceId);
-  }
-
-  return takeEvents;
-}
-
-const NO_USABLE_EVENT: Refusal = { code: 'no_usable_event', message: 'no event of the request can be used' };
-
-const rateLimited = (eventsPerSecondMax: number, retryAfterSeconds: number): Refusal => ({
-  code: 'rate_limited',
-  message: `the tenant may send ${eventsPerSecondMax} events a second`,
-  retryAfterSeconds,
-});
-
-function refuse(state: RequestState, refusal: Refusal): Response {
-  state.facts.code = refusal.code;
-  return refusedAnswer(refusal, state.trace.traceId);
-}
+const toResponse = ({ body, status, headers }: Answer): Response => new Response(body, { status, headers });

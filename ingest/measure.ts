@@ -1,9 +1,9 @@
 import type { Metrics } from '../otel/metrics.ts';
 import type { INGEST_METRICS } from '../otel/registry/ingest.ts';
 import type { AnswerStatus } from './answers.ts';
-import type { RequestFacts } from './app.ts';
 import type { ProduceRecords } from './publish-records.ts';
 import type { SpoolState } from './spool/spool.ts';
+import type { RequestFacts } from './take-events.ts';
 
 type IngestMetrics = Metrics<typeof INGEST_METRICS>;
 

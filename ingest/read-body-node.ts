@@ -1,4 +1,4 @@
-import type { HttpBindings } from '@hono/node-server';
+import type { IncomingMessage } from 'node:http';
 import {
   BODY_BROKEN,
   BODY_ENDLESS,
@@ -12,8 +12,7 @@ import {
  * Reads the body from Node's own stream. The web stream in front of it would cost more than parsing the events; the
  * result is the same.
  */
-export function readNodeBody(_request: Request, env: unknown, limits: BodyLimits): Promise<BodyResult> {
-  const { incoming } = env as HttpBindings;
+export function readNodeBody(incoming: IncomingMessage, limits: BodyLimits): Promise<BodyResult> {
   if (Number(incoming.headers['content-length'] ?? 0) > limits.bytesMax) {
     return Promise.resolve({ refusal: BODY_TOO_LARGE });
   }

@@ -9,9 +9,6 @@ export interface BodyLimits {
 
 export type BodyResult = { bytes: Uint8Array; refusal?: undefined } | { bytes?: undefined; refusal: Refusal };
 
-/** Reads the whole body of a request, or gives the reason why not. `env` is what the server passes to the app. */
-export type BodyReader = (request: Request, env: unknown, limits: BodyLimits) => Promise<BodyResult>;
-
 /** The server drops the rest of the body: closing at once would take the answer from a client that still sends. */
 export const BODY_TOO_LARGE: Refusal = {
   code: 'body_too_large',
@@ -30,8 +27,8 @@ export const BODY_BROKEN: Refusal = {
   closesConnection: true,
 };
 
-/** Reads the web stream of a request: works on every runtime. */
-export async function readWebBody(request: Request, _env: unknown, limits: BodyLimits): Promise<BodyResult> {
+/** Reads the web stream of a request, or gives the reason why not: works on every runtime. */
+export async function readWebBody(request: Request, limits: BodyLimits): Promise<BodyResult> {
   const announced = Number(request.headers.get('content-length') ?? 0);
   if (announced > limits.bytesMax) return { refusal: BODY_TOO_LARGE };
   if (request.body === null) return { bytes: new Uint8Array() };

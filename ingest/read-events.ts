@@ -18,6 +18,8 @@ const NDJSON_TYPES: ReadonlySet<string> = new Set(['application/x-ndjson', 'appl
 
 /** The format that a Content-Type names, or why there is none. */
 export function bodyFormat(contentType: string | undefined): BodyFormat | Refusal {
+  // As nearly every client writes it.
+  if (contentType === 'application/json') return 'json';
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);

@@ -1,11 +1,15 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import type { Server } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { UnmogrowpError } from '../errors.ts';
+import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { REQUEST_LIMITS } from './limits.ts';
+import { readNodeBody } from './read-body-node.ts';
+import type { TakeEvents } from './take-events.ts';
 
 export interface ServeOptions {
+  /** Told about what should never happen. */
+  onError: (error: UnmogrowpError) => void;
   host: string;
   /** 0 for any free one. */
   port: number;
@@ -25,23 +29,55 @@ const CONNECTION_CHECK_MS = 2_000;
 /** The app answers a slow body itself; Node's own limit only stands behind it. */
 const TIMEOUT_MARGIN_MS = 5_000;
 const IDLE_CHECK_MS = 50;
+/** How long the rest of a body that was refused is read and dropped. */
+const DROP_MS = 500;
 
-/** Serves the app by Node's own HTTP server. */
-export async function serveOnNode(app: Hono, options: ServeOptions): Promise<RunningServer> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: Math.max(HEADERS_TIMEOUT_MS, options.bodyTimeoutMs) + TIMEOUT_MARGIN_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CONNECTION_CHECK_MS,
-    },
-  }) as Server;
+/**
+ * Serves the app by Node's own HTTP server. Requests with events do not go through the app: making web requests and
+ * responses of them costs more than one event.
+ */
+export async function serveOnNode(app: Hono, takeEvents: TakeEvents, options: ServeOptions): Promise<RunningServer> {
+  const serveApp = getRequestListener(app.fetch);
+  const serverOptions = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: Math.max(HEADERS_TIMEOUT_MS, options.bodyTimeoutMs) + TIMEOUT_MARGIN_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CONNECTION_CHECK_MS,
+  };
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    const hasEvents = incoming.method === 'POST' && incoming.url === '/v1/events';
+    const answered = hasEvents ? answerEvents(takeEvents, incoming, outgoing) : serveApp(incoming, outgoing);
+    answered.catch((error: unknown) => {
+      options.onError(toUnmogrowpError(error));
+      outgoing.destroy();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(cannotListen(options, error)));
     server.listen(options.port, options.host, () => resolve());
   });
   return { port: (server.address() as AddressInfo).port, stop: (timeoutMs) => stopServer(server, timeoutMs) };
+}
+
+async function answerEvents(
+  takeEvents: TakeEvents,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { status, headers, body } = await takeEvents({
+    header: (name) => incoming.headers[name] as string | undefined,
+    readBody: (limits) => readNodeBody(incoming, limits),
+  });
+  // Nobody waits for it any more.
+  if (outgoing.destroyed) return;
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  if (!incoming.complete) dropRest(incoming);
+}
+
+/** Lets a client that still sends read its answer, for a moment. */
+function dropRest(incoming: IncomingMessage): void {
+  const timer = setTimeout(() => incoming.socket.destroy(), DROP_MS);
+  incoming.once('close', () => clearTimeout(timer)).resume();
 }
 
 function stopServer(server: Server, timeoutMs: number): Promise<void> {

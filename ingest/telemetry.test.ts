@@ -34,7 +34,7 @@ async function handle(traceparent: string | undefined): Promise<TraceContext> {
   let seen: TraceContext | undefined;
   await inRequestSpan({ traceparent, tracestate: undefined }, (current) => {
     seen = current;
-    return Promise.resolve(new Response(null, { status: 202 }));
+    return Promise.resolve({ status: 202, headers: {}, body: '' });
   });
   if (seen === undefined) throw new Error('it was not handled');
   return seen;

@@ -1,16 +1,17 @@
 import {
   type Context,
+  INVALID_TRACEID,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
   context,
-  isSpanContextValid,
   propagation,
   trace,
 } from '@opentelemetry/api';
 import { toUnmogrowpError } from '../errors.ts';
 import { SPANS } from '../otel/registry/spans.ts';
+import type { Answer } from './answers.ts';
 import type { EventRecord } from './records.ts';
 import { type TraceContext, newTraceContext, parseTraceparent } from './trace-context.ts';
 
@@ -22,12 +23,13 @@ const tracer = trace.getTracer('ingest');
  */
 export async function inRequestSpan(
   headers: { traceparent: string | undefined; tracestate: string | undefined },
-  handle: (trace: TraceContext) => Promise<Response>,
-): Promise<Response> {
-  const parent: Context = propagation.extract(ROOT_CONTEXT, headers);
+  handle: (trace: TraceContext) => Promise<Answer>,
+): Promise<Answer> {
+  const hasParent = headers.traceparent !== undefined;
+  const parent: Context = hasParent ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
   const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
   const { traceId } = span.spanContext();
-  if (!isSpanContextValid(span.spanContext())) {
+  if (traceId === INVALID_TRACEID) {
     return handle(parseTraceparent(headers.traceparent) ?? newTraceContext());
   }
   const traceparent = traceparentOf(span);

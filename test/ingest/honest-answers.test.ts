@@ -186,6 +186,37 @@ describe.each(RUNTIMES)('ingest on %s', (runtime) => {
     expect(performance.now() - started).toBeLessThan(BODY_TIMEOUT_MS + 5_000);
   });
 
+  // Bun's server does not even hand over what announces so much.
+  it.skipIf(runtime === 'bun')('answers a client that still sends, and does not listen to it for ever', async () => {
+    const { hostname, port } = new URL(ingest.url);
+    const socket = net.connect(Number(port), hostname);
+    socket.write('POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n');
+    const drip = setInterval(() => socket.write(Buffer.alloc(1_000, ' ')), 20);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString();
+    });
+    await new Promise<void>((resolve) => {
+      socket.on('error', () => resolve()).on('close', () => resolve());
+    });
+    clearInterval(drip);
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('outlives clients that leave before they are answered', async () => {
+    const { hostname, port } = new URL(ingest.url);
+    const body = JSON.stringify({ events: [click('a')] });
+    const head = `POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n`;
+    const leave = () =>
+      new Promise<void>((resolve) => {
+        const socket = net.connect(Number(port), hostname);
+        socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroy());
+        socket.on('close', () => resolve());
+      });
+    await Promise.all(Array.from({ length: 50 }, leave));
+    expect((await send({ events: [click('a')] })).status).toBe(202);
+  });
+
   it('knows its tenants by their keys', async () => {
     const unknown = `umg_${'x'.repeat(32)}`;
     expect(await post(ingest.url, undefined, { events: [click('a')] })).toMatchObject({
@@ -211,12 +242,14 @@ describe.each(RUNTIMES)('ingest on %s', (runtime) => {
   });
 
   it('limits the rate of one tenant and not of another', async () => {
-    const { write_key: slow } = await createTenant(pool, { tenantId: `slow-${runtime}`, eventsPerSecondMax: 5 });
-    const events = Array.from({ length: 10 }, (_, index) => click(`user-${index}`));
+    const { write_key: slow } = await createTenant(pool, { tenantId: `slow-${runtime}`, eventsPerSecondMax: 1 });
+    // More than a bucket is let through once and paid off afterwards, for a minute, however slow the test is.
+    const events = Array.from({ length: 60 }, (_, index) => click(`user-${index}`));
     expect((await post(ingest.url, slow, { events })).status).toBe(202);
-    const limited = await post(ingest.url, slow, { events: events.slice(0, 5) });
+    const limited = await post(ingest.url, slow, { events: events.slice(0, 1) });
     expect(limited).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
-    expect(limited.headers.get('retry-after')).toBe('1');
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(20);
+    expect(Number(limited.headers.get('retry-after'))).toBeLessThanOrEqual(59);
     expect((await send({ events })).status).toBe(202);
   });
 
