@@ -122,7 +122,7 @@ describe('while Kafka is away', () => {
       503,
       expect.objectContaining({ ready: false, spool: false }),
     ]);
-    await expect.poll(() => openSpools(pool)).toHaveLength(1);
+    await expect.poll(() => openSpools(pool), { timeout: 5_000 }).toHaveLength(1);
     process.kill(brokerPid, 'SIGCONT');
     await noSpoolIsOpen();
     expect((await fetch(`${ingest.url}/readyz`)).status).toBe(200);

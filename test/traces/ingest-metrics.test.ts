@@ -68,7 +68,9 @@ describe.each(RUNTIMES)('the metrics of ingest on %s', (runtime) => {
       ]),
     );
     await expect
-      .poll(async () => valueOf(await ingest.read(), 'unmogrowp_exported_spans_total', { outcome: 'stored' }))
+      .poll(async () => valueOf(await ingest.read(), 'unmogrowp_exported_spans_total', { outcome: 'stored' }), {
+        timeout: 15_000,
+      })
       .toBeGreaterThan(0);
   });
 

@@ -61,6 +61,8 @@ describe('a trace that begins at ingest', () => {
     const ingest = await startIngest('node', { TRACE_SAMPLE_RATIO: '1' });
     const answer = await post(ingest.url, key, { events: [click('a')] });
     expect(await ingest.end('SIGTERM')).toBe(0);
-    await expect.poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, answer.body.trace_id))?.length).toBe(2);
+    await expect
+      .poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, answer.body.trace_id))?.length, { timeout: 15_000 })
+      .toBe(2);
   });
 });
