@@ -16,7 +16,7 @@ const STATES: Readonly<Record<ReplayOperation, { from: ReplayRunState | null; to
 };
 
 /** More would only wait in ClickHouse. */
-export const CONCURRENCY_MAX = 100;
+const CONCURRENCY_MAX = 100;
 
 /** Everything that changes while a replay lives; made anew for every execution, never shared between them. */
 export interface ReplayLife {

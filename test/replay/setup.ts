@@ -8,7 +8,7 @@ import { readReplayRun } from '../../activities/replay-queries.ts';
 import { type Run, readRun } from '../../activities/run-queries.ts';
 import { type NewReplay, type Replay, beginOperation, createReplay } from '../../postgres/replays.ts';
 import type { Settings } from '../../events/settings.ts';
-import { type Parts, DAY_MS, journey, newTenant, pastDay } from '../windows/setup.ts';
+import { type Parts, journey, newTenant, pastDay } from '../windows/setup.ts';
 
 /** Some days of a new tenant, the oldest first, each with one purchase after a click of `search`, and published. */
 export async function publishedDays(
@@ -114,5 +114,3 @@ export async function publicationsOf({ clickhouse }: Parts, window: WindowKey): 
   const rows = await result.json<{ version: number; reason: string; settings_version: number }>();
   return rows.map((row) => `${row.version} ${row.reason} settings ${row.settings_version}`);
 }
-
-export { DAY_MS };

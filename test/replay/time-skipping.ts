@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 /** Starts of so many windows, one after the other. */
 export const hours = (count: number): number[] => Array.from({ length: count }, (_, index) => (index + 1) * HOUR_MS);
 
-export const PLAN: ReplayPlan = {
+const PLAN: ReplayPlan = {
   tenantId: 'acme',
   granularity: '1h',
   windowLengthMs: HOUR_MS,
