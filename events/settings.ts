@@ -18,51 +18,63 @@ export type Granularity = (typeof GRANULARITIES)[number];
 
 export const GRANULARITY_SECONDS: Readonly<Record<Granularity, number>> = { '1h': 3_600, '1d': 86_400 };
 
-const seconds = (maximum: number) => z.number().int().min(1).max(maximum);
 const DAY = 86_400;
+const seconds = (minimum: number, maximum: number, fallback: number) =>
+  z.number().int().min(minimum).max(maximum).default(fallback);
+const share = z.number().min(0).max(1).default(0.4);
+const name = z.string().min(1).max(128);
+/** Naming one twice says no more than once. */
+const withoutRepetition = <Item>(items: Item[]): Item[] => [...new Set(items)];
 
 /**
- * What a tenant decides about attribution. Versioned: each change is a new version, and each publication says which
- * version it was computed with.
+ * What a tenant decides about attribution, with what each setting means for `unmogrowp tenant settings --help`.
+ * Versioned: each change is a new version, and each publication says which version it was computed with.
  */
 export const settingsSchema = z
   .strictObject({
     models: z
       .array(z.enum(MODELS))
       .min(1)
-      .default([...MODELS]),
-    /** How long before a conversion a click may still earn credit. */
-    lookback_click_seconds: seconds(365 * DAY).default(7 * DAY),
-    lookback_impression_seconds: seconds(365 * DAY).default(DAY),
-    /** Fixed when the tenant is created: windows of two sizes over one time would count a conversion twice. */
-    granularity: z.enum(GRANULARITIES).default('1d'),
-    /** How long after its end a window waits before its first close. */
-    allowed_lateness_seconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(30 * DAY)
-      .default(3_600),
-    /** How long after its first close a window is reopened by late data. */
-    late_horizon_seconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(90 * DAY)
-      .default(7 * DAY),
-    /** The first identifier present in an event, in this order, becomes the user key. */
+      .overwrite(withoutRepetition)
+      .default([...MODELS])
+      .describe('Attribution models whose credits are computed.'),
+    lookback_click_seconds: seconds(1, 365 * DAY, 7 * DAY).describe(
+      'How long before a conversion a click may still earn credit.',
+    ),
+    lookback_impression_seconds: seconds(1, 365 * DAY, DAY).describe('The same for an impression.'),
+    granularity: z
+      .enum(GRANULARITIES)
+      .default('1d')
+      // Windows of two sizes over one time would count a conversion twice.
+      .describe('Length of a window, 1h or 1d; fixed when the tenant is created.'),
+    allowed_lateness_seconds: seconds(0, 30 * DAY, 3_600).describe(
+      'How long after its end a window waits before its first close.',
+    ),
+    late_horizon_seconds: seconds(0, 90 * DAY, 7 * DAY).describe(
+      'How long after its first close late data reopens a window.',
+    ),
     identity_priority: z
       .array(z.enum(IDENTIFIER_TYPES))
       .min(1)
-      .default([...IDENTIFIER_TYPES]),
-    /** Names of the conversions that earn credit; empty means all of them. Installs are named `install`. */
-    conversion_names: z.array(z.string().min(1).max(128)).max(100).default([]),
-    time_decay_half_life_seconds: seconds(365 * DAY).default(7 * DAY),
-    /** Shares of the first and the last touchpoint; the ones between them divide the rest. */
-    position_based_first_share: z.number().min(0).max(1).default(0.4),
-    position_based_last_share: z.number().min(0).max(1).default(0.4),
-    /** Name of the conversion that marks the lead for the W-shaped model. */
-    w_shaped_milestone: z.string().min(1).max(128).default('signup'),
+      .overwrite(withoutRepetition)
+      .default([...IDENTIFIER_TYPES])
+      .describe('The first of these identifiers that an event has becomes its user key.'),
+    conversion_names: z
+      .array(name)
+      .max(100)
+      .overwrite(withoutRepetition)
+      .default([])
+      .describe('Conversions that earn credit; none named means all. Installs are named install.'),
+    time_decay_half_life_seconds: seconds(1, 365 * DAY, 7 * DAY).describe(
+      'After how long a touchpoint weighs half in the model time_decay.',
+    ),
+    position_based_first_share: share.describe(
+      'Share of the first touchpoint in the model position_based; those between divide the rest.',
+    ),
+    position_based_last_share: share.describe('Share of the last touchpoint there.'),
+    w_shaped_milestone: name
+      .default('signup')
+      .describe('Name of the conversion that marks the lead in the model w_shaped.'),
   })
   .refine((settings) => settings.position_based_first_share + settings.position_based_last_share <= 1, {
     message: 'position_based_first_share + position_based_last_share must not exceed 1',
@@ -82,4 +94,13 @@ export interface SettingsVersion {
   settings: Settings;
   /** Windows that begin earlier keep older ones; null when that was not asked for. */
   applies_from: Date | null;
+}
+
+/** Every setting with its meaning and its default, in the order of the schema. */
+export function describeSettings(): { name: keyof Settings; meaning: string; fallback: Settings[keyof Settings] }[] {
+  const defaults = settingsSchema.parse({});
+  return Object.entries(settingsSchema.shape).map(([key, { description = '' }]) => {
+    const setting = key as keyof Settings;
+    return { name: setting, meaning: description, fallback: defaults[setting] };
+  });
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseWindowStart, toIso } from '../../activities/window-range.ts';
+import { toIso } from '../../activities/window-range.ts';
 import { parseEnv } from '../../env.ts';
 import { UnmogrowpError } from '../../errors.ts';
 import { type Settings, type SettingsVersion, settingsSchema } from '../../events/settings.ts';
@@ -8,6 +7,8 @@ import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { changeSettings, invalidSettings, loadSettings } from '../../postgres/settings.ts';
 import { createTenant, limitTenant, loadTenants } from '../../postgres/tenants.ts';
 import { rotateKey } from '../../postgres/write-keys.ts';
+import { readSettings, settingsHelp } from '../settings-input.ts';
+import { readWindowStart } from '../window-time.ts';
 import { printJson, printLine, printProgress, printTable } from '../output.ts';
 
 interface JsonOption {
@@ -38,8 +39,9 @@ function registerCreate(tenant: Command): void {
     .option('--set <key=value...>', 'single settings, over those of the file')
     .option('--events-per-second <number>', 'limit for each ingest process', positiveInteger)
     .option('--json', 'print JSON')
+    .addHelpText('after', settingsHelp)
     .action(async (id: string, options: SettingsOptions & { eventsPerSecond?: number }) => {
-      const settings = parseSettings(readChanges(options.settings, options.set));
+      const settings = parseSettings(readSettings(options.settings, options.set));
       const limit = options.eventsPerSecond === undefined ? {} : { eventsPerSecondMax: options.eventsPerSecond };
       const created = await withPool((pool) => createTenant(pool, { tenantId: id, settings, ...limit }));
       if (options.json === true) printJson(created);
@@ -99,10 +101,12 @@ function registerSettings(tenant: Command): void {
     .option('--file <file>', 'settings to change, as JSON')
     .option('--from <time>', 'for windows that begin then or later; without it for all that are not published yet')
     .option('--json', 'print JSON')
+    .addHelpText('after', settingsHelp)
     .action(async (id: string, options: SettingsOptions & { from?: string }) => {
-      const changes = readChanges(options.file, options.set);
+      const changes = readSettings(options.file, options.set);
       const isChange = Object.keys(changes).length > 0;
-      const from = options.from === undefined ? undefined : new Date(parseWindowStart(options.from));
+      const from = options.from === undefined ? undefined : new Date(readWindowStart(options.from));
+      if (from !== undefined && !isChange) throw nothingToChange();
       const current = await withPool((pool) =>
         isChange ? changeSettings(pool, id, changes, from) : loadSettings(pool, id),
       );
@@ -110,6 +114,9 @@ function registerSettings(tenant: Command): void {
       else printSettings(current);
     });
 }
+
+const nothingToChange = (): UnmogrowpError =>
+  new UnmogrowpError('settings_invalid', '--from says when changes begin to apply: name some with --set or --file.');
 
 function registerLimit(tenant: Command): void {
   tenant
@@ -150,34 +157,6 @@ function printSettings({ version, settings, applies_from: from }: SettingsVersio
     ['setting', 'value'],
     Object.entries(settings).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]),
   );
-}
-
-function readChanges(file: string | undefined, assignments: readonly string[] = []): Record<string, unknown> {
-  return { ...(file === undefined ? {} : readJsonFile(file)), ...Object.fromEntries(assignments.map(parseAssignment)) };
-}
-
-function readJsonFile(path: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  } catch (error) {
-    throw new UnmogrowpError('settings_invalid', `${path} cannot be read as JSON: ${(error as Error).message}`);
-  }
-}
-
-const DEFAULTS: Readonly<Record<string, unknown>> = settingsSchema.parse({});
-
-/** `key=value` with JSON values; text needs no quotes, and a list is written with commas. */
-function parseAssignment(text: string): [string, unknown] {
-  const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-  if (name === '') throw new UnmogrowpError('settings_invalid', `${text} is not key=value`);
-  if (Array.isArray(DEFAULTS[name]) && !value.startsWith('[')) {
-    return [name, value === '' ? [] : value.split(',').map((item) => item.trim())];
-  }
-  try {
-    return [name, JSON.parse(value) as unknown];
-  } catch {
-    return [name, value];
-  }
 }
 
 function parseSettings(input: Record<string, unknown>): Settings {

@@ -24,7 +24,8 @@ function unmogrowp(...args: string[]): { code: number | null; stdout: string; st
   });
   return { code: result.status, stdout: result.stdout, stderr: result.stderr };
 }
-const json = (...args: string[]) => JSON.parse(unmogrowp(...args, '--json').stdout) as Record<string, unknown>;
+const json = (...args: string[]) =>
+  JSON.parse(unmogrowp(...args, '--json').stdout || 'null') as Record<string, unknown>;
 
 it('without tables says which command makes them', () => {
   const { code, stderr } = unmogrowp('tenant', 'list');
@@ -100,7 +101,39 @@ describe('unmogrowp tenant', () => {
     expect(changed).toMatchObject({ version: 2, settings: { late_horizon_seconds: 60, conversion_names: [] } });
     const refused = unmogrowp('tenant', 'settings', 'settled', '--set', 'granularity=1h');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('would count a conversion twice') });
-    const unknown = unmogrowp('tenant', 'settings', 'settled', '--set', 'lookback=1');
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('lookback') });
+  });
+
+  it('gives the settings of one tenant to another, as they are printed', () => {
+    const file = join(directory, 'printed.json');
+    json('tenant', 'create', 'pattern', '--set', 'lookback_click_seconds=60', 'w_shaped_milestone=2024');
+    writeFileSync(file, unmogrowp('tenant', 'settings', 'pattern', '--json').stdout);
+    json('tenant', 'create', 'copied', '--settings', file);
+    const settingsOf = (tenantId: string) => json('tenant', 'settings', tenantId)['settings'];
+    expect(settingsOf('copied')).toEqual(settingsOf('pattern'));
+    expect(settingsOf('copied')).toMatchObject({ lookback_click_seconds: 60, w_shaped_milestone: '2024' });
+  });
+
+  it('takes a model that is named twice once', () => {
+    json('tenant', 'create', 'twice', '--set', 'models=linear,linear');
+    expect(json('tenant', 'settings', 'twice')['settings']).toMatchObject({ models: ['linear'] });
+  });
+
+  it.each([
+    [['--set', 'lookback=1'], /There is no setting lookback\. There are: models, lookback_click_seconds, /],
+    [['--set', 'lookback_click_seconds'], /not key=value, such as/],
+    [['--set', 'models='], /models: /],
+    [['--file', '/nowhere.json'], /there is no such file/],
+    [['--from', '2100-01-01'], /name some with --set or --file/],
+  ])('refuses %j and says what to write instead', (options, message) => {
+    json('tenant', 'create', 'refused');
+    const { code, stderr } = unmogrowp('tenant', 'settings', 'refused', ...options);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(json('tenant', 'settings', 'refused')).toMatchObject({ version: 1 });
+  });
+
+  it('tells in its help what each setting means and what it is by default', () => {
+    const { stdout } = unmogrowp('tenant', 'settings', '--help');
+    expect(stdout).toMatch(/late_horizon_seconds +How long after its first close .* Default: 604800/);
   });
 });
