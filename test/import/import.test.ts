@@ -51,7 +51,7 @@ it('an import that is killed goes on where it was, and nothing is lost or counte
     const state = JSON.parse(readFileSync(statePath, 'utf8')) as { counts: { rows: number } };
     return state.counts.rows;
   };
-  await vi.waitFor(() => expect(position()).toBeGreaterThan(2_000), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(() => expect(position()).toBeGreaterThan(2_000), { timeout: 60_000, interval: 20 });
   first.child.kill('SIGKILL');
   await first.ended;
   const positionAtKill = position();
@@ -84,7 +84,7 @@ it('an import waits for an ingest that is away, and loses nothing', async () => 
   const fragile = await startIngest('node', spool);
   const { port } = new URL(fragile.url);
   const running = startCommand([...importArguments(file), '--url', fragile.url, '--json'], tenant.variables);
-  await vi.waitFor(() => expect(existsSync(`${file}.import.json`)).toBe(true), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(() => expect(existsSync(`${file}.import.json`)).toBe(true), { timeout: 60_000, interval: 20 });
   await fragile.end('SIGKILL');
   const again = await startIngest('node', { ...spool, INGEST_PORT: port });
   const { code, stdout, stderr } = await running.ended;
@@ -155,7 +155,7 @@ it('a lease holds the range while an import runs, and ends with it', async () =>
   const file = join(folder, 'leased.csv');
   writeShopFile(file, 15_000);
   const running = startCommand(importArguments(file), tenant.variables);
-  await vi.waitFor(async () => expect(await tenant.leases()).toHaveLength(1), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(async () => expect(await tenant.leases()).toHaveLength(1), { timeout: 60_000, interval: 20 });
   const [lease] = await tenant.leases();
   expect(lease).toMatchObject({
     range_start: new Date(Date.UTC(2026, 0, 5)),
@@ -171,7 +171,7 @@ it('the lease of an import that was killed expires, and is prolonged while it li
   writeShopFile(file, 40_000);
   const running = startCommand(importArguments(file, '--lease-seconds', '1'), tenant.variables);
   const hasLease = async () => (await tenant.leases()).length > 0;
-  await vi.waitFor(async () => expect(await hasLease()).toBe(true), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(async () => expect(await hasLease()).toBe(true), { timeout: 60_000, interval: 20 });
   const [first] = await tenant.leases();
   // Held for longer than it was taken for, as the same lease.
   await vi.waitFor(
@@ -192,7 +192,7 @@ it('Ctrl-C stops in order, says how to go on, and keeps the windows held until t
   const file = join(folder, 'stopped.csv');
   writeShopFile(file, 20_000);
   const running = startCommand(importArguments(file), tenant.variables);
-  await vi.waitFor(() => expect(existsSync(`${file}.import.json`)).toBe(true), { timeout: 30_000, interval: 20 });
+  await vi.waitFor(() => expect(existsSync(`${file}.import.json`)).toBe(true), { timeout: 60_000, interval: 20 });
   running.child.kill('SIGINT');
   const ended = await running.ended;
   expect(ended.code).toBe(130);
