@@ -89,12 +89,18 @@ describe('a window', () => {
       ['linear', 'search', 1],
       ['linear', 'social', 1],
     ]);
+  });
+
+  test('applies changed settings to windows that are not published yet, and to no other', async () => {
+    const tenantId = await newTenant(parts.pool);
+    const [before, after] = [pastDay(tenantId, 3), pastDay(tenantId, 2)];
+    await parts.produce([before, after].flatMap(({ windowStartMs }) => journey(tenantId, windowStartMs)));
+    await parts.sink();
+    await closeNow(before);
     await changeSettings(parts.pool, tenantId, { models: ['linear'] });
-    expect(await closeNow(window)).toMatchObject({ state: 'published', publicationVersion: 3, settingsVersion: 2 });
-    expect(await publishedCredits(parts.clickhouse, window)).toEqual([
-      ['linear', 'search', 1],
-      ['linear', 'social', 1],
-    ]);
+    expect(await closeNow(before)).toMatchObject({ state: 'unchanged', publicationVersion: 1, settingsVersion: 1 });
+    expect(await closeNow(after)).toMatchObject({ state: 'published', publicationVersion: 1, settingsVersion: 2 });
+    expect(await publishedCredits(parts.clickhouse, after)).toEqual([['linear', 'search', 1]]);
   });
 
   test('shows one whole publication to every reader while a new one is made', async () => {
