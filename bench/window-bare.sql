@@ -1,5 +1,6 @@
 -- The floor of the window bench: the best SQL that gives these credits from data without a fault. No cut-off, no copies, no
--- moments with a click and an impression, no milestones; nothing to verify or to compare a run by.
+-- moments with a click and an impression, no milestones; nothing to verify or to compare a run by. Its settings are those
+-- of a run, as far as they help it: without them it takes a fifth longer.
 INSERT INTO {target:Identifier}
 (
     tenant_id, window_start, run_id, model, app_id, conversion_event_id, conversion_name, conversion_at,
@@ -131,3 +132,4 @@ SELECT
     currency
 FROM touches
 ARRAY JOIN entries AS entry
+SETTINGS max_insert_threads = 4, min_insert_block_size_rows = 524288, preferred_block_size_bytes = 0
