@@ -4,7 +4,8 @@
  */
 export const VERSIONS = {
   kafka: '4.4.0',
-  temporal: '1.5.1',
+  /** The command line program with the server inside, and the SQLite below it, whose own choice breaks (`temporal/go.mod`). */
+  temporal: '1.5.1-sqlite-1.44.3',
   jaeger: '1.76.0',
   temporalTestServer: '1.38.0',
 } as const;

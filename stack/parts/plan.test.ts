@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PartName } from '../types.ts';
+import { VERSIONS } from '../versions.ts';
 import { PARTS } from './all.ts';
 
 const temporal = (server: string) => `echo 'temporal version 1.5.1 (Server ${server}, UI 2.42.1)'`;
@@ -10,8 +11,8 @@ const jaeger = (version: string) => `echo '{"gitCommit":"abc","gitVersion":"${ve
 
 test.for([
   ['temporal', temporal('1.29.1'), 'path', 'server 1.29.1'],
-  ['temporal', temporal('1.28.4'), 'build', '1.5.1'],
-  ['temporal', 'exit 1', 'build', '1.5.1'],
+  ['temporal', temporal('1.28.4'), 'build', VERSIONS.temporal],
+  ['temporal', 'exit 1', 'build', VERSIONS.temporal],
   ['jaeger', jaeger('v2.21.0'), 'path', '2.21.0'],
   ['jaeger', jaeger('v1.62.0'), 'build', '1.76.0'],
   ['jaeger', jaeger(''), 'build', '1.76.0'],
@@ -36,7 +37,7 @@ test.for([
 
 test.for([
   ['kafka', '4.4.0', ['java']],
-  ['temporal', '1.5.1', []],
+  ['temporal', VERSIONS.temporal, []],
   ['jaeger', '1.76.0', []],
 ] as const)('%s %s in the cache needs only %s', async ([name, version, tools]) => {
   const { root, environment } = emptyMachine();

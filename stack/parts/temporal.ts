@@ -1,23 +1,25 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildOnce, cachedFolder, runBuildCommand } from '../cache.ts';
 import { LOOPBACK } from '../ports.ts';
-import { findOnPath, GO, outputOf } from '../toolchain.ts';
+import { findOnPath, outputOf } from '../toolchain.ts';
 import type { Variables } from '../types.ts';
-import { versionAtLeast, VERSIONS, VERSIONS_ON_PATH_MIN } from '../versions.ts';
+import { versionAtLeast, VERSIONS_ON_PATH_MIN } from '../versions.ts';
+import { type GoWrapper, obtainGoWrapper, planGoWrapper } from './go-wrapper.ts';
 import {
   flags,
   needed,
   plainEnvironment,
   type Launch,
-  type ObtainContext,
-  type ObtainedPart,
   type PartDefinition,
   type PartPlan,
   type PrepareContext,
 } from './part.ts';
 
-const MODULE = 'github.com/temporalio/cli/cmd/temporal';
+const WRAPPER: GoWrapper = {
+  part: 'temporal',
+  title: 'Temporal',
+  program: 'github.com/temporalio/cli/cmd/temporal',
+};
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** How windows are found in Temporal's list; kept in step with the workflows that set them. */
@@ -32,7 +34,7 @@ export const temporal: PartDefinition = {
   variables: ['TEMPORAL_ADDRESS'],
   defaultPorts: { grpc: 7233, http: 7243, ui: 8233, metrics: 7253 },
   plan: planTemporal,
-  obtain: obtainTemporal,
+  obtain: (context) => obtainGoWrapper(WRAPPER, context),
   prepare: prepareTemporal,
   variablesFor: (ports) => ({ TEMPORAL_ADDRESS: `${LOOPBACK}:${ports['grpc']}` }),
   check: checkTemporal,
@@ -47,33 +49,7 @@ async function planTemporal(environment: Variables): Promise<PartPlan> {
       return { source: 'path', version: `server ${server}`, path: installed, tools: [] };
     }
   }
-  const cached = join(cachedFolder(environment, 'temporal', VERSIONS.temporal), 'temporal');
-  if (existsSync(cached)) return { source: 'cache', version: VERSIONS.temporal, path: cached, tools: [] };
-  return { source: 'build', version: VERSIONS.temporal, tools: [GO] };
-}
-
-async function obtainTemporal({ plan, environment, logFile, report, signal }: ObtainContext): Promise<ObtainedPart> {
-  if (plan.source === 'path')
-    return { source: 'path', version: plan.version, path: needed({ path: plan.path }, 'path') };
-  const folder = cachedFolder(environment, 'temporal', VERSIONS.temporal);
-  const source = await buildOnce({
-    folder,
-    report,
-    signal,
-    build: async (building) => {
-      report('building', `Temporal ${VERSIONS.temporal} from source with Go (minutes, once)`);
-      await runBuildCommand({
-        title: 'Temporal',
-        command: needed({ go: findOnPath('go', environment) }, 'go'),
-        arguments: ['install', '-ldflags', '-s -w', `${MODULE}@v${VERSIONS.temporal}`],
-        workingDirectory: building,
-        environment: { ...environment, GOBIN: building, CGO_ENABLED: '0', GOFLAGS: '' },
-        logFile,
-        signal,
-      });
-    },
-  });
-  return { source, version: VERSIONS.temporal, path: join(folder, 'temporal') };
+  return planGoWrapper(WRAPPER, environment);
 }
 
 function prepareTemporal({ obtained, dataDirectory, ports, environment }: PrepareContext): Promise<Launch> {

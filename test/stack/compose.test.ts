@@ -113,6 +113,9 @@ test('our containers set variables that our processes read, to values that they 
 test('the wrapper files pin the versions by which builds are cached', () => {
   expect(read('stack/kafka/pom.xml')).toContain(`<version>${VERSIONS.kafka}</version>`);
   expect(read('stack/temporal-test-server/pom.xml')).toContain(`<version>${VERSIONS.temporalTestServer}</version>`);
+  const [temporal, sqlite] = VERSIONS.temporal.split('-sqlite-');
+  expect(read('stack/temporal/go.mod')).toContain(`github.com/temporalio/cli v${temporal}`);
+  expect(read('stack/temporal/go.mod')).toContain(`modernc.org/sqlite v${sqlite}`);
   expect(read('stack/jaeger/go.mod')).toContain(`github.com/jaegertracing/jaeger v${VERSIONS.jaeger}`);
 });
 
