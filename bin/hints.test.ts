@@ -8,7 +8,7 @@ it('a part that is away is named with its address and variable, never with its p
 });
 
 it('where nothing runs and nothing is set, the hint says how to start and what to set', () => {
-  expect(hintOf('clickhouse_unavailable', {})).toMatch(/unmogrowp up.*CLICKHOUSE_URL/);
+  expect(hintOf('clickhouse_unavailable', {})).toMatch(/CLICKHOUSE_URL is not set.*unmogrowp up/);
 });
 
 it('an error that says by itself what to do gets no hint', () => {

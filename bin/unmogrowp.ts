@@ -39,6 +39,8 @@ async function main(): Promise<void> {
     throw error;
   });
   const program = new Command('unmogrowp')
+    // `replay diff ID --json` is an option of `diff`, although `replay` has one of that name too.
+    .enablePositionalOptions()
     .description('An open attribution platform whose pipeline explains itself')
     .version(readVersion())
     .showHelpAfterError('(add --help for the options)')
