@@ -118,6 +118,8 @@ export const readExpectedTotals = defineQuery({
   file: sql('read-expected-totals'),
   parameters: z.object({ ...windowOfTenant, windowEndMs: epochMs, cutoff, conversionNames: z.array(z.string()) }),
   row: z.object({ currency: z.string(), conversions: count, value: z.string() }),
+  // One row of many is a conversion: see COMPUTE_SETTINGS.
+  settings: { preferred_block_size_bytes: '0' },
 });
 
 /** Records that a run reached a state. Repeating it changes nothing. */

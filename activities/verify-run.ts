@@ -37,8 +37,9 @@ export function createVerifyRun(dependencies: ActivityDependencies): WindowActiv
   return async function verifyRun(input) {
     const { window, runId, cutoff, reason, settingsVersion, startedAtMs, finishedAtMs, replayId = '' } = input;
     const { settings } = await loadSettings(postgres, window.tenantId, settingsVersion);
-    const [totals, expected] = await withHeartbeat(undefined, (signal) =>
+    const [[current], totals, expected] = await withHeartbeat(undefined, (signal) =>
       Promise.all([
+        readCurrentPublication(clickhouse, keyOf(window), { signal }),
         readRunTotals(clickhouse, { ...keyOf(window), runId }, { signal }),
         readExpectedTotals(
           clickhouse,
@@ -76,7 +77,6 @@ export function createVerifyRun(dependencies: ActivityDependencies): WindowActiv
         context: { run_id: runId },
       });
     }
-    const [current] = await readCurrentPublication(clickhouse, keyOf(window));
     const isUnchanged = await isSameAsPublished(run, current?.runId);
     await insertRun(clickhouse, { ...run, state: isUnchanged ? 'unchanged' : 'computed' });
     return { ...summaryOf(run), isUnchanged, publicationVersion: current?.version ?? 0 };

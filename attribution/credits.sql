@@ -57,6 +57,7 @@ WITH
             )
             GROUP BY event_id
             HAVING count() > 1
+            SETTINGS optimize_aggregation_in_order = 1
         )
     ) AS repeated,
 

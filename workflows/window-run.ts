@@ -39,10 +39,19 @@ export async function loadWindow(life: WindowLife): Promise<boolean> {
   }
 }
 
-/** One run: load, lease and turn, arrival barrier, compute, verify, publish. Its outcome lies in the state afterwards. */
-export async function runWindow(life: WindowLife, reason: RunReason): Promise<void> {
-  if (!(await loadWindow(life))) return;
-  if (!isStillDue(life)) return;
+/**
+ * One run: load, lease and turn, arrival barrier, compute, verify, publish. Its outcome lies in the state afterwards.
+ * What was loaded this moment, with nothing waited for since, is not loaded again.
+ */
+export async function runWindow(
+  life: WindowLife,
+  reason: RunReason,
+  { isJustLoaded }: { isJustLoaded: boolean },
+): Promise<void> {
+  if (!isJustLoaded) {
+    if (!(await loadWindow(life))) return;
+    if (!isStillDue(life)) return;
+  }
   await waitForTurn(life, reason);
   showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
   // What was asked for until here is served by this run; what comes later may not be seen by it and gets its own.

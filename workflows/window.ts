@@ -65,7 +65,8 @@ export async function window(input: WindowInput): Promise<WindowOutcome | null> 
       await serveReplay(life);
       continue;
     }
-    if (!life.isLoaded && !(await loadWindow(life))) {
+    const isJustLoaded = !life.isLoaded;
+    if (isJustLoaded && !(await loadWindow(life))) {
       await waitUntil(life, life.state.trouble?.retryAtMs ?? null);
       continue;
     }
@@ -75,7 +76,7 @@ export async function window(input: WindowInput): Promise<WindowOutcome | null> 
       nowMs: Date.now(),
     });
     if (step.kind === 'run') {
-      await runWindow(life, step.reason);
+      await runWindow(life, step.reason, { isJustLoaded });
     } else if (step.kind === 'wait') {
       showPhase(life, step.phase, step);
       await waitUntil(life, step.untilMs);
