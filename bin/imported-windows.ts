@@ -8,7 +8,7 @@ import {
 } from '../clickhouse/windows-of-range.ts';
 import type { Env } from '../env.ts';
 import { UnmogrowpError } from '../errors.ts';
-import { GRANULARITY_SECONDS, type Settings } from '../events/settings.ts';
+import { GRANULARITY_SECONDS, MODELS, type Settings } from '../events/settings.ts';
 import type { TimeRange } from '../importers/time-range.ts';
 import { topicName } from '../kafka/topics.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
@@ -19,6 +19,8 @@ import { clickHouseConnection } from './clickhouse-connection.ts';
 import { printLine, printTable } from './output.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { reconcileNow } from './reconcile-now.ts';
+import { withTemporal } from './temporal.ts';
+import { createWaitsFor } from './waits-for.ts';
 
 /** How a window stands when nobody waits for it any more. */
 export interface ClosedWindow {
@@ -66,7 +68,9 @@ export async function closeImportedWindows(options: ClosingOptions): Promise<Clo
     const place = placeOf(tenantId, range, settings);
     await reconcileNow(env);
     const waiting = { env, pool, arrivedUntil, place, settings, giveUpAt, signal };
-    const windows = await waitForWindows(clickhouse, waiting);
+    const windows = await withTemporal(env, (client) =>
+      waitForWindows(clickhouse, waiting, createWaitsFor(client, { tenantId, granularity: settings.granularity })),
+    );
     const byModel = await readCreditedByModel(clickhouse, place);
     const sum = (field: 'conversions' | 'credited' | 'organic') =>
       windows.reduce((total, window) => total + window[field], 0);
@@ -75,12 +79,14 @@ export async function closeImportedWindows(options: ClosingOptions): Promise<Clo
       conversions: sum('conversions'),
       credited: sum('credited'),
       organic: sum('organic'),
-      by_model: byModel,
+      by_model: byModel.toSorted((left, right) => modelRank(left.model) - modelRank(right.model)),
     };
   } finally {
     await clickhouse.close();
   }
 }
+
+const modelRank = (model: string): number => (MODELS as readonly string[]).indexOf(model);
 
 interface Place {
   tenantId: string;
@@ -106,18 +112,25 @@ interface Waiting {
   signal: AbortSignal | undefined;
 }
 
-async function waitForWindows(clickhouse: ClickHouse, waiting: Waiting): Promise<ClosedWindow[]> {
+async function waitForWindows(
+  clickhouse: ClickHouse,
+  waiting: Waiting,
+  waitsFor: (windowStartMs: number) => Promise<string>,
+): Promise<ClosedWindow[]> {
   let bar: ReturnType<typeof startProgressBar> | undefined;
   try {
     for (;;) {
       const windows = await readWindows(clickhouse, waiting);
       const open = windows.filter(({ state }) => state === 'open');
       bar ??= startProgressBar('windows', windows.length);
+      const closed = windows.length - open.length;
+      const [first] = open;
+      const reason = first === undefined ? '' : await waitsFor(Date.parse(first.window_start));
       bar.update(
-        windows.length - open.length,
-        `${windows.length - open.length} of ${windows.length} published with all of it`,
+        closed,
+        `${closed} of ${windows.length} published with all of it${reason === '' ? '' : `; the next one waits for ${reason}`}`,
       );
-      if (open.length === 0) return windows as ClosedWindow[];
+      if (first === undefined) return windows as ClosedWindow[];
       waiting.signal?.throwIfAborted();
       if (performance.now() > waiting.giveUpAt) throw notPublished(open);
       await wait(POLL_MS);

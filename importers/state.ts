@@ -11,6 +11,7 @@ const stateSchema = z.strictObject({
   version: z.literal(1),
   /** Of the file and its mapping: a state continues nothing else. */
   fingerprint: z.string(),
+  /** Or what stands for the tenant where it is not known: an import without a lease knows only its write key. */
   tenant_id: z.string(),
   /** Up to here every event was answered by ingest. */
   position,
@@ -51,10 +52,12 @@ export async function readState(
     throw new UnmogrowpError('import_invalid', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   const state = parseState(text);
+  // Nothing was sent: whatever it was meant for, there is nothing to continue and nothing to lose.
+  if (state?.counts.rows === 0 && !isFor(state, expected)) return undefined;
   if (state === undefined) throw unfit(path, 'it is not the state of an import');
   if (state.fingerprint !== expected.fingerprint) throw unfit(path, 'it belongs to another file or mapping');
   if (state.tenant_id !== expected.tenantId) {
-    throw unfit(path, `it belongs to an import for ${state.tenant_id}, and this write key to ${expected.tenantId}`);
+    throw unfit(path, `it belongs to an import for ${state.tenant_id}, and this one is for ${expected.tenantId}`);
   }
   return state;
 }
@@ -66,6 +69,9 @@ function parseState(text: string): ImportState | undefined {
     return undefined;
   }
 }
+
+const isFor = (state: ImportState, expected: { fingerprint: string; tenantId: string }): boolean =>
+  state.fingerprint === expected.fingerprint && state.tenant_id === expected.tenantId;
 
 const unfit = (path: string, reason: string): UnmogrowpError =>
   new UnmogrowpError('import_invalid', `${path} cannot be continued: ${reason}. With --restart it is put aside.`);

@@ -75,7 +75,7 @@ async function importFile(file: string, options: Options): Promise<void> {
   }
   const pool = options.lease ? connect(env) : undefined;
   try {
-    const tenantId = pool === undefined ? '' : await tenantOf(pool, writeKey);
+    const tenantId = pool === undefined ? undefined : await tenantOf(pool, writeKey);
     await sendFile({ file, options, mapping, env, writeKey, tenantId, pool });
   } finally {
     await pool?.end();
@@ -88,7 +88,8 @@ interface Job {
   mapping: Mapping;
   env: Env;
   writeKey: string;
-  tenantId: string;
+  /** Known from Postgres, which an import without a lease does not need. */
+  tenantId: string | undefined;
   pool: PostgresPool | undefined;
 }
 
@@ -102,14 +103,18 @@ async function sendFile(job: Job): Promise<void> {
   });
   if (result === undefined || !result.isComplete) {
     if (options.json === true && result !== undefined) printJson(summaryOf(job, result, startedAt));
-    printProgress(`Interrupted. The same command goes on from here: ${statePath(job)}`);
+    printProgress(
+      existsSync(statePath(job))
+        ? `Interrupted. The same command goes on from here: ${statePath(job)}`
+        : 'Interrupted before anything was sent.',
+    );
     process.exitCode = INTERRUPTED_EXIT_CODE;
     return;
   }
   const summary = summaryOf(job, result, startedAt);
   if (options.json !== true) printSummary(summary, job);
   if (summary.rejected > 0) process.exitCode = REJECTS_EXIT_CODE;
-  if (pool === undefined || !options.wait || result.range === null) {
+  if (pool === undefined || tenantId === undefined || !options.wait || result.range === null) {
     if (options.json === true) printJson(summary);
     return;
   }
@@ -133,7 +138,7 @@ async function sendFile(job: Job): Promise<void> {
   else printWindows(closed);
 }
 
-function sendRows(job: Job, signal: AbortSignal): Promise<ImportResult> {
+async function sendRows(job: Job, signal: AbortSignal): Promise<ImportResult> {
   const { file, options, mapping, env, writeKey, tenantId, pool } = job;
   const progress = progressPrinter(statSync(file).size);
   const url = options.url ?? `http://${env.INGEST_HOST}:${env.INGEST_PORT}`;
@@ -142,13 +147,16 @@ function sendRows(job: Job, signal: AbortSignal): Promise<ImportResult> {
     writeKey,
     retryForMs: options.retrySeconds * 1_000,
     signal,
-    onRetry: (reason, waitMs) => progress.say(`waiting ${formatDuration(waitMs)} for ingest: ${reason}`),
+    onRetry: (reason) =>
+      progress.say(`ingest at ${url}: ${reason}. It is tried again, for ${options.retrySeconds} s at most.`),
   });
+  // A wrong address or key is told before the whole file is read.
+  await send([]).finally(progress.stop);
   const onProblem = (error: unknown): void => progress.say(`the lease was not prolonged: ${(error as Error).message}`);
   return runImport({
     file,
     mapping,
-    tenantId,
+    tenantId: tenantId ?? `write key ${hashWriteKey(writeKey).toString('hex').slice(0, 12)}`,
     send,
     concurrency: options.concurrency,
     statePath: statePath(job),
@@ -180,7 +188,7 @@ async function tenantOf(pool: PostgresPool, writeKey: string): Promise<string> {
 /** A failure says how to go on, when there is something to go on from. */
 function withResume(error: unknown, job: Job): unknown {
   const { code, message } = toUnmogrowpError(error);
-  if (code === 'bug' || !existsSync(statePath(job))) return error;
+  if (code === 'bug' || code === 'import_invalid' || !existsSync(statePath(job))) return error;
   return new UnmogrowpError(code, `${message}\nThe same command goes on from where it stopped.`, { cause: error });
 }
 
@@ -237,7 +245,7 @@ async function showDryRun(file: string, mapping: Mapping, options: Options): Pro
 const NO_COUNTS: ImportProgress['counts'] = { rows: 0, sent: 0, accepted: 0, rejected: 0 };
 
 interface Summary {
-  tenant_id: string;
+  tenant_id: string | null;
   mapping: string;
   is_complete: boolean;
   rows: number;
@@ -254,7 +262,7 @@ interface Summary {
 function summaryOf(job: Job, result: ImportResult, startedAt: number): Summary {
   const { counts, range } = result;
   return {
-    tenant_id: job.tenantId,
+    tenant_id: job.tenantId ?? null,
     mapping: job.mapping.name,
     is_complete: result.isComplete,
     rows: counts.rows,

@@ -90,7 +90,7 @@ it('an import waits for an ingest that is away, and loses nothing', async () => 
   const { code, stdout, stderr } = await running.ended;
   await again.end('SIGTERM');
   expect(code).toBe(0);
-  expect(stderr).toContain('for ingest: ');
+  expect(stderr).toContain('It is tried again');
   expect(JSON.parse(stdout)).toMatchObject({ accepted: 15_150, rejected: 0 });
   expect(await tenant.distinctOnKafka()).toBe(15_150);
 });
@@ -221,6 +221,38 @@ it('a file, mapping or key that cannot be used is refused before anything is sen
   const absent = await runCommand(importArguments(join(folder, 'absent.csv')), tenant.variables);
   expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no such file') });
   expect(await tenant.onKafka()).toHaveLength(0);
+});
+
+it('a wrong key is told before the file is read, and leaves nothing that would stand in the way of the right one', async () => {
+  const tenant = await newTenant('mistyped');
+  const file = join(folder, 'mistyped.csv');
+  writeShopFile(file, 300);
+  const wrong = await runCommand(importArguments(file, '--no-lease'), {
+    ...tenant.variables,
+    UNMOGROWP_WRITE_KEY: 'wrong',
+  });
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('key_unknown') as string });
+  expect(wrong.stderr).not.toContain('reading');
+  expect(existsSync(`${file}.import.json`)).toBe(false);
+  expect(await runCommand(importArguments(file), tenant.variables)).toMatchObject({ code: 0 });
+});
+
+it('an import without a lease is continued for the same write key only', async () => {
+  const tenants = [await newTenant('first-key', 4_000), await newTenant('second-key')] as const;
+  const file = join(folder, 'leaseless.csv');
+  const state = `${file}.import.json`;
+  writeShopFile(file, 20_000);
+  const running = startCommand(importArguments(file, '--no-lease'), tenants[0].variables);
+  const rowsSent = () => (JSON.parse(readFileSync(state, 'utf8')) as { counts: { rows: number } }).counts.rows;
+  await vi.waitFor(() => expect(rowsSent()).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
+  running.child.kill('SIGINT');
+  await running.ended;
+  const other = await runCommand(importArguments(file, '--no-lease'), tenants[1].variables);
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be continued') as string });
+  expect(other.stderr).not.toContain('goes on');
+  expect(await runCommand(importArguments(file, '--no-lease'), tenants[0].variables)).toMatchObject({ code: 0 });
+  expect(await tenants[0].distinctOnKafka()).toBe(20_200);
+  expect(await tenants[1].onKafka()).toHaveLength(0);
 });
 
 it('a dry run judges every row and sends nothing', async () => {
