@@ -16,11 +16,12 @@ import { loadSettings } from '../postgres/settings.ts';
 import { listTouchedOf, loadExamined } from '../postgres/touched-windows.ts';
 import { waitForSink } from './arrival.ts';
 import { clickHouseConnection } from './clickhouse-connection.ts';
-import { printLine, printTable } from './output.ts';
+import { countText, printLine, printTable } from './output.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { reconcileNow } from './reconcile-now.ts';
 import { withTemporal } from './temporal.ts';
 import { createWaitsFor } from './waits-for.ts';
+import { windowText } from './window-time.ts';
 
 /** How a window stands when nobody waits for it any more. */
 export interface ClosedWindow {
@@ -208,7 +209,7 @@ export function printWindows(closed: ClosedWindows): void {
   printTable(
     ['window', 'state', 'version', 'conversions', 'credited', 'organic'],
     closed.windows.map((window) => [
-      window.window_start.slice(0, 16),
+      windowText(Date.parse(window.window_start)),
       window.state.replace('_', ' '),
       window.version,
       window.conversions,
@@ -216,13 +217,16 @@ export function printWindows(closed: ClosedWindows): void {
       window.organic,
     ]),
   );
-  printTable(
-    ['model', 'conversions', 'credited', 'organic'],
-    closed.by_model.map(({ model, credit, credited, organic }) => [model, ...[credit, credited, organic].map(Number)]),
-  );
-  const count = closed.windows.length;
+  if (closed.by_model.length > 0)
+    printTable(
+      ['model', 'conversions', 'credited', 'organic'],
+      closed.by_model.map(({ model, credit, credited, organic }) => [
+        model,
+        ...[credit, credited, organic].map(Number),
+      ]),
+    );
   printLine(
-    `${count} ${count === 1 ? 'window' : 'windows'}, ${closed.conversions} conversions: ` +
+    `${countText(closed.windows.length, 'window')}, ${countText(closed.conversions, 'conversion')}: ` +
       `${closed.credited} credited to channels, ${closed.organic} organic`,
   );
 }

@@ -60,6 +60,11 @@ export function printLine(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** `1 row`, `1,200 rows`. */
+export function countText(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Progress and hints; never mixed into the data of a pipe. */
 export function printProgress(text: string): void {
   process.stderr.write(`${text}\n`);

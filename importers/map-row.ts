@@ -64,6 +64,7 @@ export function createRowMapper(mapping: Mapping, header: readonly string[], fir
       if (!applies(row.cells)) continue;
       const fields = fill(row.cells);
       if (fields === undefined) mapped.rejects.push(unreadableTime(row.line, label));
+      else if (isMisread([fields, identityOf(row)])) mapped.rejects.push(misread(row.line, label));
       else {
         const event_id = uuidVersion5(JSON.stringify([label, ...identityOf(row)]), namespace);
         mapped.events.push({ event_id, ...fields });
@@ -137,6 +138,22 @@ const wrongCells = ({ line, cells }: CsvRow, expected: number): Reject => ({
   event: '',
   code: 'malformed_row',
   message: `the row has ${cells.length} cells, the header ${expected}`,
+});
+
+/**
+ * Whether a text holds what decoding put for bytes that are no UTF-8. Another encoding would otherwise be taken with its
+ * letters lost, and people or rows that differ in them alone would become one.
+ */
+function isMisread(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\ufffd');
+  return typeof value === 'object' && value !== null && Object.values(value).some(isMisread);
+}
+
+const misread = (line: number, event: string): Reject => ({
+  line,
+  event,
+  code: 'invalid_utf8',
+  message: 'it holds bytes that are not UTF-8: convert the file, with iconv for example',
 });
 
 const unreadableTime = (line: number, event: string): Reject => ({

@@ -181,3 +181,33 @@ describe('times', () => {
     expect(time === undefined ? undefined : new Date(time).toISOString()).toBe(expected);
   });
 });
+
+it('a file with another delimiter is told how the mapping can name it', () => {
+  const refused = refusal(() => checkColumns(mappingOf(CLICK), ['time;user;channel'], 'export.csv'));
+  expect(refused).toContain('delimiter: ";"');
+});
+
+it('columns of what is no CSV at all are shown short and harmless', () => {
+  const refused = refusal(() => checkColumns(mappingOf(CLICK), [`\u001b[2J${'x'.repeat(9_000)}`], 'photo.jpg'));
+  expect(refused.length).toBeLessThan(1_000);
+  expect(refused).not.toContain('\u001b');
+});
+
+it('bytes of another encoding are rejected where they stand in an event or its identity, and ignored elsewhere', () => {
+  const header = ['time', 'user', 'channel', 'note'];
+  const cells = (user: string, note: string) => ['2026-01-05 10:00:00', user, 'search', note];
+  const mapRow = createRowMapper(mappingOf(CLICK), header, cells('u1', ''));
+  expect(mapRow({ line: 2, cells: cells('Andr\ufffd', '') })).toMatchObject({
+    events: [],
+    rejects: [{ line: 2, event: 'click', code: 'invalid_utf8' }],
+  });
+  expect(mapRow({ line: 3, cells: cells('André', 'caf\ufffd') })).toMatchObject({
+    events: [{ user_id: 'André' }],
+    rejects: [],
+  });
+  const byNote = createRowMapper(mappingOf(CLICK, 'key: [note]'), header, cells('u1', ''));
+  expect(byNote({ line: 3, cells: cells('André', 'caf\ufffd') })).toMatchObject({
+    events: [],
+    rejects: [{ code: 'invalid_utf8' }],
+  });
+});

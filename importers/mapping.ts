@@ -130,6 +130,18 @@ export function checkColumns(mapping: Mapping, header: readonly string[], file: 
   if (problems.length === 0) return;
   throw new UnmogrowpError(
     'import_invalid',
-    `The mapping ${mapping.name} does not fit ${file}:\n${problems.join('\n')}\n  its columns are: ${header.join(', ')}`,
+    `The mapping ${mapping.name} does not fit ${file}:\n${problems.join('\n')}\n  its columns are: ${columnsText(header)}`,
   );
+}
+
+const COLUMNS_LENGTH_MAX = 500;
+
+/** The columns for people: no more of them, and nothing that a terminal would obey, where the file is no CSV at all. */
+function columnsText(header: readonly string[]): string {
+  const text = header.join(', ').replaceAll(/\p{Cc}/gu, '�');
+  const shown = text.length > COLUMNS_LENGTH_MAX ? `${text.slice(0, COLUMNS_LENGTH_MAX)}…` : text;
+  const delimiter = header.length === 1 ? [';', '\t', '|', ','].find((one) => header[0]?.includes(one)) : undefined;
+  return delimiter === undefined
+    ? shown
+    : `${shown}\n  they seem to be separated otherwise: the mapping can say delimiter: ${JSON.stringify(delimiter)}`;
 }

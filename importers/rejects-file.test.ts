@@ -48,3 +48,10 @@ it('an import whose rejects are gone is not continued as if there had been none'
     message: expect.stringContaining('it is gone. With --restart') as string,
   });
 });
+
+it('a place where no rejects can be written is refused before the first row is sent', async () => {
+  await expect(openRejects(join(rejectsPath(), 'nowhere', 'rejects.csv'), 0)).rejects.toMatchObject({
+    code: 'import_invalid',
+    message: expect.stringContaining('its folder does not exist') as string,
+  });
+});

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { UnmogrowpError } from '../errors.ts';
 import type { Reject } from './map-row.ts';
+import { unwritable } from './replace-file.ts';
 
 /** Collects what was not taken: one line each with the line of the CSV file, the event, the code and the reason. */
 export interface RejectsFile {
@@ -13,12 +14,12 @@ const HEADER = 'line,event,code,message\n';
 
 /**
  * Opens the file at the length at which a continued import had come to; the file is made with the first reject. Throws
- * `import_invalid` when the file of an import that is continued is gone.
+ * `import_invalid` when it cannot be written there, or when the file of an import that is continued is gone.
  */
 export async function openRejects(path: string, bytes: number): Promise<RejectsFile> {
   let file: FileHandle | undefined;
   let length = bytes;
-  if (bytes === 0) await rm(path, { force: true });
+  if (bytes === 0) await removeOld(path);
   else file = await openAgain(path, bytes);
   return {
     async append(rejects) {
@@ -32,6 +33,16 @@ export async function openRejects(path: string, bytes: number): Promise<RejectsF
     },
     close: async () => file?.close(),
   };
+}
+
+/** Also tries that the file can be made: to find out after hours that rejects have no place would be late. */
+async function removeOld(path: string): Promise<void> {
+  try {
+    await (await open(path, 'w')).close();
+    await rm(path);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 async function openAgain(path: string, bytes: number): Promise<FileHandle> {

@@ -11,7 +11,7 @@ import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../../postgres/write-keys.ts';
 import { formatDuration } from '../../stack/progress.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
-import { printJson, printLine, printProgress } from '../output.ts';
+import { countText, printJson, printLine, printProgress } from '../output.ts';
 import { type ProgressBar, startProgressBar } from '../progress-bar.ts';
 import { closeImportedWindows, printWindows } from '../imported-windows.ts';
 
@@ -235,8 +235,8 @@ async function showDryRun(file: string, mapping: Mapping, options: Options): Pro
       printProgress(`line ${line}: ${[event, code, message].filter((part) => part !== '').join(': ')}`);
     }
     printProgress(
-      `${number(result.rows)} rows would become ${number(result.events)} events from ${result.range_start ?? '-'} to ` +
-        `${result.range_end ?? '-'}; ${number(result.rejected)} rejects. Nothing was sent.`,
+      `${countText(result.rows, 'row')} would become ${countText(result.events, 'event')} from ${result.range_start ?? '-'} to ` +
+        `${result.range_end ?? '-'}; ${countText(result.rejected, 'reject')}. Nothing was sent.`,
     );
   }
   if (result.rejected > 0) process.exitCode = REJECTS_EXIT_CODE;
@@ -280,7 +280,7 @@ function summaryOf(job: Job, result: ImportResult, startedAt: number): Summary {
 function printSummary(summary: Summary, job: Job): void {
   const since = summary.rows_before > 0 ? `, ${number(summary.rows_before)} of them before this call` : '';
   printLine(
-    `${number(summary.rows)} rows${since}: ${number(summary.accepted)} events accepted, ` +
+    `${countText(summary.rows, 'row')}${since}: ${countText(summary.accepted, 'event')} accepted, ` +
       `${number(summary.rejected)} rejected, in ${formatDuration(summary.seconds * 1_000)}`,
   );
   if (summary.rejected > 0) printLine(`What was rejected, with line and reason: ${rejectsPath(job)}`);
@@ -319,7 +319,7 @@ function progressPrinter(bytesTotal: number): {
 }
 
 function textOf(phase: string, counts: ImportProgress['counts'], rows: number): string {
-  if (phase === 'scanning') return `${number(rows)} rows`;
+  if (phase === 'scanning') return countText(rows, 'row');
   return `${number(counts.accepted)} accepted, ${number(counts.rejected)} rejected`;
 }
 

@@ -14,7 +14,7 @@ import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { readLatenessReport } from '../lateness.ts';
 import { printLateness } from '../lateness-text.ts';
 import { moneyText } from '../money-text.ts';
-import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
+import { countText, failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { withTemporal } from '../temporal.ts';
 import { windowJson } from '../window-json.ts';
 import { readWindowStart, windowText } from '../window-time.ts';
@@ -184,7 +184,7 @@ function printOutcome({ state, publicationVersion, summary, failure, traceId }: 
       `${state}: nothing was published, version ${publicationVersion} stays. ${failure.message} (${failure.code})`,
     );
   } else {
-    const counts = `${summary?.conversions ?? 0} conversions, ${summary?.conversionsAttributed ?? 0} attributed, ${summary?.conversionsOrganic ?? 0} organic`;
+    const counts = `${countText(summary?.conversions ?? 0, 'conversion')}, ${summary?.conversionsAttributed ?? 0} attributed, ${summary?.conversionsOrganic ?? 0} organic`;
     printLine(`${state}: version ${publicationVersion}, ${counts}`);
   }
   printProgress(`trace: unmogrowp trace ${traceId}`);
