@@ -19,10 +19,8 @@ export function startProgressBar(label: string, total: number): ProgressBar {
 
 function bar(label: string, total: number): ProgressBar {
   const shown = new SingleBar({
-    format: `${label.padEnd(10)} {bar} {percentage}%  {text}  {eta_formatted} left`,
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
+    format: (_options, { progress, eta, startTime }, { text }: { text: string }) =>
+      barText({ label, progress, text, secondsLeft: Number(eta), elapsedMs: Date.now() - startTime }),
     hideCursor: true,
     etaBuffer: 50,
     stream: process.stderr,
@@ -33,6 +31,29 @@ function bar(label: string, total: number): ProgressBar {
     stop: () => shown.stop(),
   };
 }
+
+/** One state of a bar: how far, what, and the time that is left, or that it took at the end. */
+export function barText(state: {
+  label: string;
+  /** From 0 to 1. */
+  progress: number;
+  text: string;
+  /** Infinite while it cannot be told. */
+  secondsLeft: number;
+  elapsedMs: number;
+}): string {
+  const { label, progress, text, secondsLeft, elapsedMs } = state;
+  const full = Math.round(progress * BAR_WIDTH);
+  const left = Number.isFinite(secondsLeft) && secondsLeft > 0 ? `${formatDuration(secondsLeft * 1_000)} left` : '';
+  const parts = [
+    `${label.padEnd(10)} ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${Math.floor(progress * 100)} %`,
+    text,
+    progress < 1 ? left : formatDuration(elapsedMs),
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+const BAR_WIDTH = 30;
 
 function lines(label: string, total: number): ProgressBar {
   const startedAt = performance.now();

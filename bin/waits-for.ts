@@ -1,6 +1,7 @@
 import { type WindowClient, describeWindow } from '../activities/client.ts';
 import { windowAt } from '../activities/window-range.ts';
 import type { Granularity } from '../events/settings.ts';
+import type { WindowDescription } from '../workflows/messages.ts';
 
 const ASK_INTERVAL_MS = 2_000;
 const NO_ANSWER_MS = 2_000;
@@ -18,7 +19,14 @@ export function createWaitsFor(
         describeWindow(client, windowAt(tenantId, granularity, windowStartMs)),
       )
       .catch(() => undefined);
-    [askedAtMs, asked, answer] = [performance.now(), windowStartMs, description?.waitsFor ?? ''];
+    [askedAtMs, asked, answer] = [performance.now(), windowStartMs, textOf(description)];
     return answer;
   };
+}
+
+/** An open window that does not know yet of the data that somebody waits for still waits for just any. */
+function textOf(description: WindowDescription | undefined): string {
+  if (description === undefined) return '';
+  const isUntold = description.phase === 'open' && !description.isReopenPending;
+  return isUntold ? 'the look for late data, which is under way' : description.waitsFor;
 }
