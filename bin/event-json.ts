@@ -5,8 +5,19 @@ import type { EventFacts } from './event-facts.ts';
 const time = (epochMs: number): string => new Date(epochMs).toISOString();
 
 /** Why an event is not in ClickHouse, as data. */
-export function absentJson({ state, reason, place, headers, traceId, lag, spools }: Absence): Record<string, unknown> {
-  return { state, reason, kafka: place, dead_letter: headers, trace_id: traceId, sink_lag_records: lag, spools };
+export function absentJson(eventId: string, absence: Absence): Record<string, unknown> {
+  const { state, reason, place, headers, traceId, lag, spools } = absence;
+  return {
+    event_id: eventId,
+    tenant_id: headers['tenant_id'] ?? null,
+    state,
+    reason,
+    kafka: place,
+    dead_letter: headers,
+    trace_id: traceId,
+    sink_lag_records: lag,
+    spools,
+  };
 }
 
 /** Everything that is known about an event, as data. */
@@ -23,8 +34,15 @@ export function eventJson({ eventId, tenantId, copies, window, credits, reason }
       granularity: window.granularity,
       phase: window.phase,
       waits_for: window.waitsFor,
+      waits_until: window.untilMs === null ? null : time(window.untilMs),
     },
-    run: run && { run_id: run.runId, state: run.state, finished_at: time(run.finishedAtMs), trace_id: run.traceId },
+    run: run && {
+      run_id: run.runId,
+      state: run.state,
+      finished_at: time(run.finishedAtMs),
+      settings_version: run.settingsVersion,
+      trace_id: run.traceId,
+    },
     publication: publication && {
       version: publication.version,
       run_id: publication.runId,

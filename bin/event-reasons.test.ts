@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { EventCopy } from '../clickhouse/event-facts.ts';
 import { settingsSchema } from '../events/settings.ts';
 import type { WindowFacts } from './event-facts.ts';
-import { type LaterConversion, type ReasonFacts, explainNoCredit } from './event-reasons.ts';
+import { type LaterConversion, type ReasonFacts, explainNoCredit, explainOrganic } from './event-reasons.ts';
 
 const HOUR_MS = 3_600_000;
 const NOON = Date.UTC(2026, 0, 5, 12);
@@ -35,10 +35,17 @@ const published: WindowFacts = {
   granularity: '1d',
   phase: 'open',
   waitsFor: 'late data',
+  untilMs: null,
   run: null,
   publication: { version: 1, runId: click.userKey, publishedAtMs: NOON, traceId: '' },
 };
-const waiting: WindowFacts = { ...published, phase: 'waiting', waitsFor: 'the end of the window', publication: null };
+const waiting: WindowFacts = {
+  ...published,
+  phase: 'waiting',
+  waitsFor: 'the end of the window',
+  untilMs: NOON,
+  publication: null,
+};
 const after = (hours: number, more: Partial<LaterConversion> = {}): LaterConversion => ({
   name: 'purchase',
   occurredAtMs: NOON + hours * HOUR_MS,
@@ -62,23 +69,42 @@ it.each<[string, Partial<ReasonFacts>, string]>([
   [
     'the window of the conversion is open',
     { conversionsAfter: [after(1)], window: waiting },
-    'not closed yet: waiting, waits for the end',
+    'the window of the conversion (purchase) 2026-01-05T00:00Z is not closed yet: waiting, waits for the end of the window (2026-01-05T12:00:00Z)',
   ],
   [
     'the models give its place nothing',
     { conversionsAfter: [after(1)], settings: settingsSchema.parse({ models: ['last_touch'] }) },
     'no model of the tenant (last_touch) gives its place a share',
   ],
-  ['a conversion whose window is open', { event: purchase, window: waiting }, '2026-01-05T00:00 is not closed yet'],
+  [
+    'a conversion whose window is open',
+    { event: purchase, window: waiting },
+    'its window 2026-01-05T00:00Z is not closed yet',
+  ],
   [
     'a conversion that is not counted',
     { event: purchase, settings: settingsSchema.parse({ conversion_names: ['signup'] }) },
     'count other conversions only (signup), not purchase',
   ],
-  ['a conversion that came late', { event: purchase }, 'the next reconcile reopens its window'],
+  ['a conversion that came late', { event: purchase, isSeen: false }, 'no run of the window has seen it yet'],
+  [
+    'a touchpoint that came late for its conversion',
+    { conversionsAfter: [after(1)], isSeen: false },
+    'no run of the window has seen it yet',
+  ],
+  [
+    'an import holds the window',
+    { event: purchase, window: { ...waiting, phase: 'importing', waitsFor: 'the end of the import that holds it' } },
+    'not closed yet: importing, waits for the end of the import',
+  ],
   [
     'a conversion that came after the horizon',
     { event: purchase, isBeyondHorizon: true },
+    'after the late horizon of the window: only a replay',
+  ],
+  [
+    'a conversion that came after the horizon, and nobody has judged it yet',
+    { event: purchase, isSeen: false, window: { ...published, phase: 'frozen' } },
     'after the late horizon of the window: only a replay',
   ],
   [
@@ -103,7 +129,20 @@ it.each<[string, Partial<ReasonFacts>, string]>([
     window: published,
     settings: settingsSchema.parse({}),
     conversionsAfter: [],
+    isSeen: true,
     isBeyondHorizon: false,
   };
   expect(explainNoCredit({ ...base, ...facts })).toContain(reason);
+});
+
+const clickBefore = (hours: number) => ({ eventType: 'click' as const, occurredAtMs: NOON - hours * HOUR_MS });
+
+it.each([
+  ['nothing came before it', [], 'had no touchpoint in the 28.0 d before it'],
+  ['the lookback was over', [clickBefore(456)], 'a click, came 19.0 d before it and earns credit for 7.0 d'],
+  ['a touchpoint came too late to be counted', [clickBefore(1)], 'came after its window was computed'],
+])('a conversion without touchpoints says why: %s', (_what, touchpoints, reason) => {
+  const settings = settingsSchema.parse({});
+  const facts = { occurredAtMs: NOON, touchpoints, settings, lookedBackMs: 28 * 24 * HOUR_MS };
+  expect(explainOrganic(facts)).toContain(reason);
 });

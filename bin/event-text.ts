@@ -2,8 +2,10 @@ import type { EventCopy, EventCredit } from '../clickhouse/event-facts.ts';
 import { MODELS } from '../events/settings.ts';
 import type { Absence } from './event-absence.ts';
 import type { EventFacts, WindowFacts } from './event-facts.ts';
+import { untilText } from './event-reasons.ts';
 import { moneyText } from './money-text.ts';
 import { printLine, printTable } from './output.ts';
+import { windowText } from './window-time.ts';
 
 const time = (epochMs: number): string => new Date(epochMs).toISOString();
 
@@ -29,7 +31,10 @@ export function printFacts({ eventId, tenantId, copies, window, credits, reason 
   if (copies.length > 1) printCopies(copies);
   printWindow(window);
   if (credits.length === 0) printFact('credits', `none: ${reason ?? ''}`);
-  else printCredits(credits, first);
+  else {
+    printCredits(credits, first);
+    if (reason !== null) printFact('why', reason);
+  }
 }
 
 const LABEL_WIDTH = 9;
@@ -51,9 +56,9 @@ function printCopies(copies: readonly EventCopy[]): void {
   );
 }
 
-function printWindow({ startMs, granularity, phase, waitsFor, run, publication }: WindowFacts): void {
-  const name = `${time(startMs).slice(0, 16)} (${granularity})`;
-  const stands = phase === 'unknown' ? waitsFor : `${phase}, waits for ${waitsFor}`;
+function printWindow({ startMs, granularity, phase, waitsFor, untilMs, run, publication }: WindowFacts): void {
+  const name = `${windowText(startMs)} (${granularity})`;
+  const stands = phase === 'unknown' ? waitsFor : `${phase}, waits for ${waitsFor}${untilText(untilMs)}`;
   printFact('window', `${name}: ${stands}`);
   if (run !== null)
     printFact('run', `${run.runId} ${run.state} ${time(run.finishedAtMs)}, settings version ${run.settingsVersion}`);
@@ -99,8 +104,8 @@ const touchpointText = ({ touchpointEventId, channel }: EventCredit): string =>
   channel === 'organic' && /^[0-]+$/.test(touchpointEventId) ? 'none' : touchpointEventId;
 
 /** Shows why an event is not in ClickHouse. */
-export function printAbsence(eventId: string, absence: Absence): void {
-  printLine(`event ${eventId} is not in ClickHouse`);
+export function printAbsence(eventId: string, tenantId: string | undefined, absence: Absence): void {
+  printLine(`event ${eventId}${tenantId === undefined ? '' : ` of tenant ${tenantId}`} is not in ClickHouse`);
   printFact('reason', absence.reason);
   if (absence.place !== null) {
     printFact('Kafka', `${absence.place.topic}, partition ${absence.place.partition}, offset ${absence.place.offset}`);

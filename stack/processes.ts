@@ -7,7 +7,7 @@ import { answerOf, reasonOf, waitUntilHealthy } from './health.ts';
 import { LOOPBACK } from './ports.ts';
 import { reporterFor } from './progress.ts';
 import type { Stack } from './stack.ts';
-import { stackPaths } from './state.ts';
+import { spoolDirectory, stackPaths } from './state.ts';
 import {
   PROCESS_NAMES,
   type OnProgress,
@@ -75,7 +75,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
     ...present(options.environment),
     ...stack.environment,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
-    INGEST_SPOOL_DIRECTORY: options.environment['INGEST_SPOOL_DIRECTORY'] || join(stack.directory, 'spool'),
+    INGEST_SPOOL_DIRECTORY: spoolDirectory(stack.directory, options.environment),
   };
   const started: RunningProcess[] = [];
   try {

@@ -1,5 +1,5 @@
 import { isAlive } from './procfs.ts';
-import { readState } from './state.ts';
+import { readState, spoolDirectory } from './state.ts';
 import type { Variables } from './types.ts';
 
 const ADDRESS_VARIABLES = [
@@ -23,6 +23,8 @@ export function environmentOfRunningStack(directory: string, environment: Variab
   if (state === undefined || !isAlive(state.launcher)) return {};
   const isElsewhere = (name: string) => environment[name] && environment[name] !== state.environment[name];
   if (ADDRESS_VARIABLES.some(isElsewhere)) return {};
+  const spool =
+    'INGEST_PORT' in state.processPorts ? { INGEST_SPOOL_DIRECTORY: spoolDirectory(directory, environment) } : {};
   const ports = Object.entries(state.processPorts).map(([name, port]) => [name, String(port)] as const);
-  return { ...state.environment, ...Object.fromEntries(ports) };
+  return { ...state.environment, ...spool, ...Object.fromEntries(ports) };
 }

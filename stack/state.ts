@@ -25,6 +25,11 @@ export interface StackState {
   readonly processPorts: Ports;
 }
 
+/** Where the ingest of a stack keeps its spool. */
+export function spoolDirectory(directory: string, environment: Variables): string {
+  return environment['INGEST_SPOOL_DIRECTORY'] || join(directory, 'spool');
+}
+
 /** Where things lie inside the directory of a stack. */
 export function stackPaths(directory: string) {
   return {

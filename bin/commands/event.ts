@@ -25,7 +25,11 @@ export function register(program: Command): void {
     .option('--tenant <id>', 'only of this tenant')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit codes: 0 it is in ClickHouse, 1 it is not.')
-    .action(event);
+    .action(async (eventId: string, options: Options) => {
+      await event(eventId, options);
+      // A broker that hangs would keep the process for minutes after the answer.
+      process.exit();
+    });
 }
 
 async function event(eventId: string, options: Options): Promise<void> {
@@ -35,10 +39,9 @@ async function event(eventId: string, options: Options): Promise<void> {
   try {
     const found = await findEvent({ env, clickhouse, pool, eventId, tenantId: options.tenant });
     if (!Array.isArray(found)) process.exitCode = 1;
-    if (options.json === true)
-      printJson(Array.isArray(found) ? found.map(eventJson) : { event_id: eventId, ...absentJson(found) });
+    if (options.json === true) printJson(Array.isArray(found) ? found.map(eventJson) : [absentJson(eventId, found)]);
     else if (Array.isArray(found)) found.forEach(printFacts);
-    else printAbsence(eventId, found);
+    else printAbsence(eventId, options.tenant, found);
   } finally {
     await clickhouse.close();
     await pool.end();

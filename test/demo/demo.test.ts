@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { topicName } from '../../kafka/topics.ts';
 import { createRecordProducer } from '../../kafka/producer.ts';
 import { createPostgresPool } from '../../postgres/pool.ts';
+import { openSpools } from '../../postgres/spools.ts';
 import { createTenant } from '../../postgres/tenants.ts';
 import { runCommand, startCommand, temporaryFolder } from '../import/import-command.ts';
 import { startIngest } from '../ingest/ingest-process.ts';
@@ -33,10 +34,13 @@ interface Event {
   credits: { model: string; touchpoint_event_id: string; conversion_event_id: string; credit: string }[];
 }
 
-const eventOf = async (eventId: string): Promise<{ code: number | null; event: Event }> => {
-  const { code, stdout } = await runCommand(['event', eventId, '--json']);
-  const parsed = JSON.parse(stdout) as Event | Event[];
-  return { code, event: (Array.isArray(parsed) ? parsed[0] : parsed) as Event };
+const eventOf = async (
+  eventId: string,
+  variables: Record<string, string> = {},
+): Promise<{ code: number | null; event: Event }> => {
+  const { code, stdout } = await runCommand(['event', eventId, '--json'], variables);
+  const [event] = JSON.parse(stdout) as Event[];
+  return { code, event: event as Event };
 };
 
 describe('a demo on the real parts', () => {
@@ -120,6 +124,33 @@ describe('an event that is not credited says why', () => {
       state: 'on_kafka',
       kafka: { topic: topicName(testEnv.KAFKA_PREFIX, 'events') },
     });
+  });
+
+  it('accepted while Kafka was away: it is in the spool, and elsewhere Kafka is said to be silent', async () => {
+    const pool = createPostgresPool({ url: testEnv.POSTGRES_URL, applicationName: 'test' });
+    const { write_key } = await createTenant(pool, { tenantId: 'spooled' });
+    const away = { KAFKA_BROKERS: '127.0.0.1:1' };
+    const here = { ...away, INGEST_SPOOL_DIRECTORY: join(folder, 'spool'), INGEST_PRODUCE_TIMEOUT_MS: '500' };
+    const ingest = await startIngest('node', here);
+    const event = click('somebody');
+    const { body } = await post(ingest.url, write_key, { events: [event] });
+    await vi.waitFor(async () => expect(await openSpools(pool)).toHaveLength(1), { timeout: 10_000 });
+    await pool.end();
+    await ingest.end('SIGKILL');
+    const found = await eventOf(String(event['event_id']), here);
+    expect(found).toMatchObject({ code: 1, event: { state: 'on_spool', trace_id: body.trace_id } });
+    const elsewhere = await eventOf(String(event['event_id']), {
+      ...away,
+      INGEST_SPOOL_DIRECTORY: join(folder, 'other'),
+    });
+    expect(elsewhere).toMatchObject({ code: 1, event: { state: 'unknown', sink_lag_records: null } });
+    expect(elsewhere.event.reason).toMatch(/Kafka does not answer .* 1 holds accepted events until Kafka takes them/);
+  });
+
+  it('of a tenant that does not exist: says so instead of not finding it', async () => {
+    const { code, stderr } = await runCommand(['event', randomUUID(), '--tenant', 'nobody']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('tenant_unknown');
   });
 
   it('a dead letter: with the reason of the sink', async () => {
