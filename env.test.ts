@@ -20,6 +20,15 @@ describe('the environment', () => {
     expect(parseEnv({ KAFKA_BROKERS: 'one:9092, two:9092' }).KAFKA_BROKERS).toEqual(['one:9092', 'two:9092']);
   });
 
+  it.each([
+    ['KAFKA_BROKERS', 'one:9092, two', 'is no host:port'],
+    ['TEMPORAL_ADDRESS', 'temporal', 'is no host:port'],
+    ['INGEST_PORT', 'http', 'is not a number'],
+    ['INGEST_PORT', '99999', '65535'],
+  ])('says what is wrong with %s=%s', (name, value, reason) => {
+    expect(refusalOf({ [name]: value })).toMatch(new RegExp(`${name}.*${reason}`));
+  });
+
   it('is refused with every variable that is wrong, and without its value', () => {
     const message = refusalOf({
       CLICKHOUSE_URL: 'localhost:8123',

@@ -5,11 +5,16 @@ const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((text) => text === 'true');
-const milliseconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const number = z.coerce.number({ error: ({ code }) => (code === 'invalid_type' ? 'is not a number' : undefined) });
+const milliseconds = (fallback: number) => number.int().min(1).default(fallback);
+const port = (fallback: number) => number.int().min(0).max(65_535).default(fallback);
 /** Without the protocol `localhost:8123` would pass for an address of the protocol `localhost`. */
 const webAddress = z.url({ protocol: /^https?$/, error: 'is an address that begins with http:// or https://' });
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()));
+const address = z.string().regex(/^[^\s/,]+:\d{1,5}$/, 'is no host:port, such as 127.0.0.1:9092');
+const addresses = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .pipe(z.array(address));
 
 /**
  * Every variable that the processes read, parsed once at start. Units stand in the names. Addresses of the real parts
@@ -27,7 +32,7 @@ const schema = z
       .default('127.0.0.1')
       .describe('Where `/metrics` and `/healthz` of every process listen; in a container `0.0.0.0`.'),
 
-    KAFKA_BROKERS: list.default(['127.0.0.1:9092']).describe('Brokers, with commas between them.'),
+    KAFKA_BROKERS: addresses.default(['127.0.0.1:9092']).describe('Brokers, with commas between them.'),
     KAFKA_SSL: flag.describe('Talk to the brokers over TLS.'),
     KAFKA_SASL_MECHANISM: z
       .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
@@ -40,14 +45,8 @@ const schema = z
       .regex(/^[a-z0-9-]*$/)
       .default('')
       .describe('Put before every topic and group name, so that several installations can share one cluster.'),
-    KAFKA_REPLICATION_FACTOR: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .default(1)
-      .describe('Replicas of new topics; 3 on a cluster.'),
-    KAFKA_EVENTS_PARTITIONS: z.coerce
-      .number()
+    KAFKA_REPLICATION_FACTOR: number.int().min(1).default(1).describe('Replicas of new topics; 3 on a cluster.'),
+    KAFKA_EVENTS_PARTITIONS: number
       .int()
       .min(1)
       .max(1_000)
@@ -84,7 +83,7 @@ const schema = z
       .default('postgres://postgres:postgres@127.0.0.1:5432/postgres')
       .describe('Connection string of PostgreSQL.'),
 
-    TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').describe('Host and port of Temporal’s frontend.'),
+    TEMPORAL_ADDRESS: address.default('127.0.0.1:7233').describe('Host and port of Temporal’s frontend.'),
     TEMPORAL_NAMESPACE: z.string().default('default').describe('Namespace of the workflows.'),
     TEMPORAL_TLS: flag.describe('Talk to Temporal over TLS.'),
     TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud.'),
@@ -94,8 +93,7 @@ const schema = z
       .string()
       .optional()
       .describe('OTLP gRPC address that takes spans; without it none are exported.'),
-    TRACE_SAMPLE_RATIO: z.coerce
-      .number()
+    TRACE_SAMPLE_RATIO: number
       .min(0)
       .max(1)
       .default(1)
@@ -112,8 +110,7 @@ const schema = z
       .string()
       .default('.unmogrowp/spool')
       .describe('Where events wait while Kafka is away. Needs a disk that outlives the process.'),
-    INGEST_SPOOL_BYTES_MAX: z.coerce
-      .number()
+    INGEST_SPOOL_BYTES_MAX: number
       .int()
       .min(0)
       .default(1_073_741_824)
@@ -141,13 +138,7 @@ const schema = z
       .describe('Of the tenant that `unmogrowp import` sends events for; arguments are shown to others, this is not.'),
 
     SINK_METRICS_PORT: port(9465).describe('Port of the sink’s `/metrics`.'),
-    SINK_BATCH_ROWS_MAX: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(500_000)
-      .default(100_000)
-      .describe('Most rows of one insert.'),
+    SINK_BATCH_ROWS_MAX: number.int().min(1).max(500_000).default(100_000).describe('Most rows of one insert.'),
     SINK_BATCH_WAIT_MS: milliseconds(300).describe('How long an insert waits for more rows.'),
     SINK_RETRY_WAIT_MS_MAX: milliseconds(10_000).describe(
       'Longest pause between two attempts while ClickHouse is away.',
@@ -164,8 +155,7 @@ const schema = z
     WORKER_RECHECK_AFTER_MS: milliseconds(259_200_000).describe(
       'A window that was judged longer ago and is not frozen is computed again when anything has come into its reach: a check of what decides about late data.',
     ),
-    WORKER_TENANT_RUNS_MAX: z.coerce
-      .number()
+    WORKER_TENANT_RUNS_MAX: number
       .int()
       .min(1)
       .max(20)
