@@ -38,7 +38,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       environment,
       onProgress,
       onUnexpectedExit: ({ name, code, signal, logFile }) =>
-        printProgress(`${name} ended unexpectedly (${signal ?? `exit code ${String(code)}`}), see ${logFile}`),
+        printProgress(
+          `${name} ended unexpectedly (${signal ?? `exit code ${String(code)}`}), see ${logFile}. ` +
+            'All else goes on; Ctrl-C and the same command start it again.',
+        ),
       ...(options.directory === undefined ? {} : { directory: options.directory }),
       ...(options.freePorts === undefined ? {} : { freePorts: options.freePorts }),
       ...(options.tuning === undefined ? {} : { tuning: options.tuning }),

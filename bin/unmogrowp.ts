@@ -34,10 +34,12 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   // `| head` closes the pipe when it has seen enough: that is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
   const program = new Command('unmogrowp')
     // `replay diff ID --json` is an option of `diff`, although `replay` has one of that name too.
     .enablePositionalOptions()

@@ -56,6 +56,7 @@ async function demo(options: Options): Promise<void> {
     });
     show(result, options);
     if (options.keep === true && platform !== undefined) await keep(platform, env, signal);
+    else if (options.keep === true) printProgress('It keeps running where it was started.');
   } catch (error) {
     if (!signal.aborted && toUnmogrowpError(error).code !== 'interrupted') throw error;
     printProgress('Interrupted.');

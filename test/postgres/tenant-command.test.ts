@@ -132,6 +132,15 @@ describe('unmogrowp tenant', () => {
     expect(json('tenant', 'settings', 'refused')).toMatchObject({ version: 1 });
   });
 
+  it.each(['| true', '2>&1 >/dev/null | true'])('does not fail when nobody reads on: %s', (pipe) => {
+    json('tenant', 'create', 'unread');
+    const command = `"$0" "$1" tenant settings unread ${pipe}; exit "\${PIPESTATUS[0]}"`;
+    const { status } = spawnSync('bash', ['-c', command, process.execPath, PROGRAM], {
+      env: { ...process.env, ...testVariables },
+    });
+    expect(status).toBe(0);
+  });
+
   it('tells in its help what each setting means and what it is by default', () => {
     const { stdout } = unmogrowp('tenant', 'settings', '--help');
     expect(stdout).toMatch(/late_horizon_seconds +How long after its first close .* Default: 604800/);
