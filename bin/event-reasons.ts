@@ -113,5 +113,7 @@ const DAY_MS = 86_400_000;
 const daysText = (milliseconds: number): string =>
   milliseconds >= 2 * DAY_MS ? `${(milliseconds / DAY_MS).toFixed(1)} d` : hoursText(milliseconds);
 
-const hoursText = (milliseconds: number): string =>
-  milliseconds >= 7_200_000 ? `${(milliseconds / 3_600_000).toFixed(1)} h` : formatDuration(milliseconds);
+const hoursText = (milliseconds: number): string => {
+  if (milliseconds >= 3_600_000) return `${(milliseconds / 3_600_000).toFixed(1)} h`;
+  return milliseconds % 60_000 === 0 ? `${milliseconds / 60_000} min` : formatDuration(milliseconds);
+};
