@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { describeEnv } from '../env.ts';
 import { UnmogrowpError } from '../errors.ts';
 import { startProcesses } from '../stack/processes.ts';
 import { createProgressPrinter, reporterFor } from '../stack/progress.ts';
@@ -62,6 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         stack,
         environment,
         onProgress,
+        sharedVariables: sharedVariables(),
         ...(options.processes === undefined ? {} : { processes: options.processes }),
       });
       return { stack, processes: started.processes, environment: started.environment, stop };
@@ -72,6 +74,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   } finally {
     printer.close();
   }
+}
+
+/** Everything that the processes read, without what is a matter of each terminal. */
+function sharedVariables(): string[] {
+  return describeEnv()
+    .map(({ name }) => name)
+    .filter((name) => name !== 'LOG_LEVEL' && !name.startsWith('UNMOGROWP_'));
 }
 
 /** In a process of its own, so that it reads its settings as every other command does. */

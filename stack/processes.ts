@@ -47,6 +47,8 @@ export interface ProcessesOptions {
   readonly environment: Variables;
   /** Default: all. */
   readonly processes?: readonly ProcessName[];
+  /** Variables that commands in other terminals have to share with the processes, where they are set. */
+  readonly sharedVariables?: readonly string[];
   readonly onProgress?: OnProgress;
 }
 
@@ -85,13 +87,13 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
     await stack.children.stop(names);
     throw error;
   }
-  stack.children.setProcesses(started, ports);
+  stack.children.setProcesses(started, { ports, variables: sharedOf(options) });
   return {
     processes: started,
     environment,
     stop: async () => {
       await stack.children.stop(names);
-      stack.children.setProcesses([], {});
+      stack.children.setProcesses([], { ports: {}, variables: {} });
     },
   };
 }
@@ -167,4 +169,10 @@ function present(environment: Variables): Record<string, string> {
 function ownVersion(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function sharedOf({ sharedVariables = [], environment }: ProcessesOptions): Record<string, string> {
+  return Object.fromEntries(
+    sharedVariables.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : [])),
+  );
 }

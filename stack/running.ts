@@ -13,7 +13,7 @@ const ADDRESS_VARIABLES = [
 
 /**
  * The variables by which a command in another terminal finds the stack that runs in this directory: the addresses of
- * the parts and the ports of our processes.
+ * the parts, the ports of our processes, and what was set for them, such as the database; what is set here comes before.
  *
  * Empty when no stack runs, and also when the environment names any part elsewhere: half of a local stack mixed with
  * half of another installation would be worse than a clear failure.
@@ -26,5 +26,6 @@ export function environmentOfRunningStack(directory: string, environment: Variab
   const spool =
     'INGEST_PORT' in state.processPorts ? { INGEST_SPOOL_DIRECTORY: spoolDirectory(directory, environment) } : {};
   const ports = Object.entries(state.processPorts).map(([name, port]) => [name, String(port)] as const);
-  return { ...state.environment, ...spool, ...Object.fromEntries(ports) };
+  const shared = Object.entries(state.processVariables).filter(([name]) => !environment[name]);
+  return { ...Object.fromEntries(shared), ...state.environment, ...spool, ...Object.fromEntries(ports) };
 }

@@ -38,12 +38,18 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** How processes are reached: the variables of their ports, and others that whoever talks to them has to share. */
+interface ReachedBy {
+  readonly ports: Ports;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /** What `processes.ts` needs of the stack that it extends. */
 interface StackChildren {
   readonly ports: PortBook;
   readonly start: WatchedChildren['start'];
   readonly stop: WatchedChildren['stop'];
-  setProcesses(processes: readonly RunningProcess[], ports: Ports): void;
+  setProcesses(processes: readonly RunningProcess[], reached: ReachedBy): void;
 }
 
 /**
@@ -144,8 +150,15 @@ async function startOwn(context: StartContext): Promise<Stack> {
   }
   const state = { launcher, keeper: keeper.identity, startedAt: new Date().toISOString(), environment };
   let [parts, processes]: [readonly RunningPart[], readonly RunningProcess[]] = [context.checked, []];
-  let processPorts: Ports = {};
-  const save = () => writeJson(paths.state, { ...state, parts, processes, processPorts } satisfies StackState);
+  let reached: ReachedBy = { ports: {}, variables: {} };
+  const save = () =>
+    writeJson(paths.state, {
+      ...state,
+      parts,
+      processes,
+      processPorts: reached.ports,
+      processVariables: reached.variables,
+    } satisfies StackState);
   save();
   const children = watchChildren(keeper, options.onUnexpectedExit);
 
@@ -187,7 +200,7 @@ async function startOwn(context: StartContext): Promise<Stack> {
       stop: (names) => children.stop(names),
       setProcesses: (list, ofThem) => {
         processes = list;
-        processPorts = ofThem;
+        reached = ofThem;
         save();
       },
     },

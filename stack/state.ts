@@ -23,6 +23,8 @@ export interface StackState {
   readonly processes: readonly RunningProcess[];
   /** By the variables that carry them. */
   readonly processPorts: Ports;
+  /** Other variables that commands have to share with the processes. */
+  readonly processVariables: Readonly<Record<string, string>>;
 }
 
 /** Where the ingest of a stack keeps its spool. */
@@ -51,7 +53,9 @@ export function writeJson(file: string, value: unknown): void {
 
 /** The state of the last stack in this directory, running or not; undefined when there was none. */
 export function readState(directory: string): StackState | undefined {
-  return readJson<StackState>(stackPaths(directory).state);
+  const state = readJson<StackState>(stackPaths(directory).state);
+  // One that an older version runs lacks what was not written down then.
+  return state === undefined ? undefined : { ...state, processVariables: state.processVariables ?? {} };
 }
 
 /** The children that the keeper of this directory last knew to run. */

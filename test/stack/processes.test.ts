@@ -16,8 +16,9 @@ test('our processes answer on ports of their own and are stopped before the part
 
   const { processes, environment } = await startProcesses({
     stack,
-    environment: bareEnvironment,
+    environment: { ...bareEnvironment, KAFKA_PREFIX: 'shop-', ENVIRONMENT: 'shop' },
     processes: ['ingest'],
+    sharedVariables: ['KAFKA_PREFIX', 'CLICKHOUSE_DATABASE'],
   });
 
   expect(processes.map(({ name }) => name)).toEqual(['ingest']);
@@ -25,6 +26,10 @@ test('our processes answer on ports of their own and are stopped before the part
   expect(environment).toMatchObject(stack.environment);
   expect(processes[0]?.address).toBe(`http://127.0.0.1:${environment['INGEST_PORT']}`);
   expect(environmentOfRunningStack(directory, {})['INGEST_PORT']).toBe(environment['INGEST_PORT']);
+  const elsewhere = environmentOfRunningStack(directory, {});
+  expect(elsewhere).toMatchObject({ KAFKA_PREFIX: 'shop-' });
+  expect(Object.keys(elsewhere)).not.toContain('ENVIRONMENT');
+  expect(environmentOfRunningStack(directory, { KAFKA_PREFIX: 'mine-' })['KAFKA_PREFIX']).toBeUndefined();
   await stack.stop();
   expect(stopped[0]).toBe('ingest');
   expect(stopped.slice(1).sort()).toEqual([...PARTS].sort());
