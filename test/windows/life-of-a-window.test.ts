@@ -180,7 +180,8 @@ test('a window whose tenant is busy waits until its turn comes, and asks by itse
     expect(await describeWindow(forgotten)).toMatchObject({ phase: 'queued', publicationVersion: 0 });
     await environment.sleep('2 minutes');
     await untilPhase(forgotten, 'open');
-    await Promise.all([told.result(), forgotten.result()]);
+    // One after the other: after two waits at once the clock of the server no longer skips.
+    for (const handle of [told, forgotten]) await handle.result();
   });
 });
 
