@@ -35,7 +35,8 @@ export interface ReplayLife {
   waitingMs: number[];
   isFirstPage: boolean;
   isLastPage: boolean;
-  inFlight: Map<number, Promise<void>>;
+  /** Starts of the windows that are under way. */
+  inFlight: Set<number>;
   /** Windows begun by this execution. */
   begun: number;
   failure: Error | null;
@@ -59,7 +60,7 @@ export function newReplayLife(input: ReplayInput, nowMs: number): ReplayLife {
     waitingMs: [],
     isFirstPage: carried === undefined,
     isLastPage: false,
-    inFlight: new Map(),
+    inFlight: new Set(),
     begun: 0,
     failure: null,
   };
@@ -69,8 +70,17 @@ export function newReplayLife(input: ReplayInput, nowMs: number): ReplayLife {
 export function carriedLife(life: ReplayLife): ReplayCarried {
   const { plan, startedAtMs, windowsTotal, windowsEnded, counts, isPaused, concurrency, afterMs, inFlight } = life;
   if (plan === null) throw new TypeError('nothing is carried over before the plan is known');
-  const inFlightMs = [...inFlight.keys()];
-  return { plan, startedAtMs, windowsTotal, windowsEnded, counts, isPaused, concurrency, afterMs, inFlightMs };
+  return {
+    plan,
+    startedAtMs,
+    windowsTotal,
+    windowsEnded,
+    counts,
+    isPaused,
+    concurrency,
+    afterMs,
+    inFlightMs: [...inFlight],
+  };
 }
 
 /** Whether one more window may be begun now. */

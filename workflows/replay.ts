@@ -117,15 +117,17 @@ function beginWindow(life: ReplayLife, startMs: number): void {
   });
   life.begun += 1;
   life.afterMs = Math.max(life.afterMs ?? startMs, startMs);
-  const ended = replayWindow({ ...taskOf(life), window: windowOf(life, startMs) }).then(
+  life.inFlight.add(startMs);
+  void replayWindow({ ...taskOf(life), window: windowOf(life, startMs) }).then(
     ({ state }) => endWindow(life, startMs, state),
     (error: unknown) => {
+      // Nobody waits for it any more, but it is under way until it is told.
+      if (isCancellation(error)) return;
       // What no retry mends is a bug: the replay fails visibly, and goes on when it is begun again.
-      if (!isCancellation(error)) life.failure = error instanceof Error ? error : new Error(String(error));
+      life.failure = error instanceof Error ? error : new Error(String(error));
       life.inFlight.delete(startMs);
     },
   );
-  life.inFlight.set(startMs, ended);
 }
 
 /** Everybody who was told to do something has done it, then the range is free. */
@@ -155,7 +157,7 @@ async function applyChange(life: ReplayLife, change: ReplayChange): Promise<void
 }
 
 async function withdraw(life: ReplayLife): Promise<void> {
-  const windows = [...life.inFlight.keys()].map((startMs) => windowOf(life, startMs));
+  const windows = [...life.inFlight].map((startMs) => windowOf(life, startMs));
   if (windows.length > 0) await withdrawWindows({ ...taskOf(life), windows });
 }
 
@@ -190,6 +192,6 @@ function describeReplay(life: ReplayLife): ReplayProgress {
     windowsTotal: life.windowsTotal,
     windowsEnded: life.windowsEnded,
     counts,
-    inFlightMs: [...life.inFlight.keys()],
+    inFlightMs: [...life.inFlight],
   };
 }
