@@ -1,12 +1,14 @@
 import type { Cutoff } from '../events/cutoff.ts';
 import { activeLeases } from '../postgres/leases.ts';
 import type { Tenant } from '../postgres/tenants.ts';
+import { chunksOf } from './chunks.ts';
 import { reopenWindow, startWindow, toTemporalError } from './client.ts';
+import type { ReconcileCounts } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { holdingLease, lookbackMs, windowAt } from './window-range.ts';
 
 /** Calls to Temporal at once. */
-const CALLS_AT_ONCE = 10;
+export const CALLS_AT_ONCE = 10;
 
 /** A window that has to look after itself, or at rows that it has not seen. */
 export interface WindowToAsk {
@@ -15,7 +17,7 @@ export interface WindowToAsk {
   arrivals: Cutoff | null;
 }
 
-export type Asked = 'started' | 'reopened' | 'held';
+export type Asked = keyof ReconcileCounts;
 
 /** Starts and reopens windows of a tenant, in their order; those that a running import holds are left for later. */
 export async function askWindows(
@@ -25,7 +27,7 @@ export async function askWindows(
 ): Promise<Asked[]> {
   const { postgres, temporal, taskQueue, nowMs, metrics } = dependencies;
   const leases = await activeLeases(postgres, tenantId, new Date(nowMs()));
-  const asked = await inChunks(windows, CALLS_AT_ONCE, async ({ windowStartMs, arrivals }): Promise<Asked> => {
+  const ask = async ({ windowStartMs, arrivals }: WindowToAsk): Promise<Asked> => {
     const window = windowAt(tenantId, settings.granularity, windowStartMs);
     const reason = arrivals === null ? 'close' : 'reopen';
     if (holdingLease(leases, { window, reason, lookbackMs: lookbackMs(settings) }) !== undefined) return 'held';
@@ -36,25 +38,18 @@ export async function askWindows(
       throw toTemporalError(error);
     }
     return arrivals === null ? 'started' : 'reopened';
-  });
-  metrics.startedWindows.inc(countOf(asked, 'started'));
-  metrics.reopens.inc(countOf(asked, 'reopened'));
-  metrics.heldWindows.inc(countOf(asked, 'held'));
+  };
+  const asked: Asked[] = [];
+  for (const some of chunksOf(windows, CALLS_AT_ONCE)) asked.push(...(await Promise.all(some.map(ask))));
+  const { started, reopened, held } = countAsked(asked);
+  metrics.startedWindows.inc(started);
+  metrics.reopens.inc(reopened);
+  metrics.heldWindows.inc(held);
   return asked;
 }
 
-/** How many of them ended so. */
-export const countOf = (asked: readonly Asked[], outcome: Asked): number =>
-  asked.filter((one) => one === outcome).length;
-
-async function inChunks<Item, Result>(
-  items: readonly Item[],
-  size: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let first = 0; first < items.length; first += size) {
-    results.push(...(await Promise.all(items.slice(first, first + size).map(work))));
-  }
-  return results;
+/** How many of them ended how. */
+export function countAsked(asked: readonly Asked[]): ReconcileCounts {
+  const countOf = (outcome: Asked): number => asked.filter((one) => one === outcome).length;
+  return { started: countOf('started'), reopened: countOf('reopened'), held: countOf('held') };
 }

@@ -1,8 +1,8 @@
-import { type Cutoff, mergeCutoffs } from '../events/cutoff.ts';
+import { type Cutoff, cutoffUntil, mergeCutoffs } from '../events/cutoff.ts';
 import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { type Tenant, loadTenants } from '../postgres/tenants.ts';
-import { askWindows, countOf } from './ask-windows.ts';
+import { type Asked, askWindows, countAsked } from './ask-windows.ts';
 import type { ReconcileActivities, ReconcileCursor } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -27,9 +27,8 @@ export function createAuditPage(dependencies: ActivityDependencies): ReconcileAc
     return withHeartbeat(undefined, async (signal) => {
       const tenants = await tenantsFrom(postgres, after?.tenantId ?? '');
       const page = tenants.slice(0, TENANTS_PER_PAGE);
-      const counts = { started: 0, reopened: 0, held: 0 };
       const last = page.at(-1);
-      if (last === undefined) return { ...counts, next: null };
+      if (last === undefined) return { ...countAsked([]), next: null };
       const now = nowMs();
       const limits = {
         afterTenantId: after?.tenantId ?? '',
@@ -40,15 +39,14 @@ export function createAuditPage(dependencies: ActivityDependencies): ReconcileAc
         windowsMax,
       };
       const found = await findWindows(clickhouse, { ...settingsOf(page), ...limits }, { signal });
+      const asked: Asked[] = [];
       for (const tenant of page) {
         const mine = found.filter(({ tenantId }) => tenantId === tenant.tenant_id);
         if (mine.length === 0) continue;
-        const asked = await askWindows(dependencies, tenant, mine.map(toAsk));
-        counts.started += countOf(asked, 'started');
-        counts.reopened += countOf(asked, 'reopened');
-        counts.held += countOf(asked, 'held');
+        asked.push(...(await askWindows(dependencies, tenant, mine.map(toAsk))));
       }
-      return { ...counts, next: nextCursor(found, windowsMax, tenants.length > page.length ? last : undefined) };
+      const lastTenant = tenants.length > page.length ? last : undefined;
+      return { ...countAsked(asked), next: nextCursor(found, windowsMax, lastTenant) };
     });
   };
 }
@@ -84,8 +82,7 @@ const toAsk = ({ windowStartMs, isBehind, newestRows }: Found) => ({
 /** The cut-off that sees the newest rows. */
 function cutoffAfter(rows: Found['newestRows']): Cutoff {
   return rows.reduce<Cutoff>(
-    (merged, [topic, partition, offset]) =>
-      mergeCutoffs(merged, { [topic]: [...Array.from({ length: partition }, () => 0), offset + 1] }),
+    (merged, [topic, partition, offset]) => mergeCutoffs(merged, cutoffUntil(topic, partition, offset + 1)),
     {},
   );
 }

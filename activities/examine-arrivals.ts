@@ -1,6 +1,7 @@
 import { turnsUnderWay } from '../postgres/run-turns.ts';
 import { loadTenants } from '../postgres/tenants.ts';
 import { type ExaminedPartition, loadExamined, saveExamination } from '../postgres/touched-windows.ts';
+import { chunksOf } from './chunks.ts';
 import type { ReconcileActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { findLateWindows } from './find-late-windows.ts';
@@ -39,12 +40,10 @@ export function createExamineArrivals(dependencies: ActivityDependencies): Recon
       const arrived = new Set(arrivals.map(({ tenantId }) => tenantId));
       const tenants = (await loadTenants(postgres)).filter(({ tenant_id: tenantId }) => arrived.has(tenantId));
       const windows = [];
-      for (let first = 0; first < tenants.length; first += TENANTS_AT_ONCE) {
-        const some = tenants.slice(first, first + TENANTS_AT_ONCE);
-        const partitions = committed.length;
-        windows.push(
-          ...(await findLateWindows(dependencies, { slice, arrivals, running, tenants: some, partitions, signal })),
-        );
+      const partitions = committed.length;
+      for (const some of chunksOf(tenants, TENANTS_AT_ONCE)) {
+        const part = { slice, arrivals, running, tenants: some, partitions, signal };
+        windows.push(...(await findLateWindows(dependencies, part)));
       }
       const until = ranges.map(({ partition, until: offset }): ExaminedPartition => ({
         partition,

@@ -2,6 +2,7 @@ import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import type { RunTurn } from '../postgres/run-turns.ts';
 import type { TouchedWindow } from '../postgres/touched-windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { chunksOf } from './chunks.ts';
 import { storeLateRows } from './late-rows.ts';
 import { findTouched } from './late-touches.ts';
 import { readWindowStates } from './late-queries.ts';
@@ -82,8 +83,7 @@ async function readFacts(
   windows: readonly ConcernedWindow[],
 ): Promise<LateWindowFacts[]> {
   const states = new Map<string, Awaited<ReturnType<typeof readWindowStates>>[number]>();
-  for (let first = 0; first < windows.length; first += WINDOWS_AT_ONCE) {
-    const some = windows.slice(first, first + WINDOWS_AT_ONCE);
+  for (const some of chunksOf(windows, WINDOWS_AT_ONCE)) {
     const asked = {
       tenantIds: some.map(({ tenantId }) => tenantId),
       windowStartsMs: some.map(({ windowStartMs }) => windowStartMs),

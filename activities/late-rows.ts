@@ -1,3 +1,4 @@
+import { chunksOf } from './chunks.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { type ConcernedWindow, type ExaminedSlice, WINDOWS_AT_ONCE } from './late-slice.ts';
 import {
@@ -23,8 +24,8 @@ export async function storeLateRows(
   examined: ExaminedSlice,
   { reaches, late }: { reaches: readonly TenantReach[]; late: readonly LateWindow[] },
 ): Promise<void> {
-  for (let first = 0; first < late.length; first += WINDOWS_AT_ONCE) {
-    await storeSome(dependencies, examined, { reaches, late: late.slice(first, first + WINDOWS_AT_ONCE) });
+  for (const some of chunksOf(late, WINDOWS_AT_ONCE)) {
+    await storeSome(dependencies, examined, { reaches, late: some });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Cutoff, mergeCutoffs } from '../events/cutoff.ts';
+import { type Cutoff, cutoffUntil, mergeCutoffs } from '../events/cutoff.ts';
 
 /** What is known of a window before late rows are judged. */
 export interface LateWindowFacts {
@@ -45,8 +45,7 @@ export function decideLate(
 /** As far as a run has to see that sees these rows. */
 export function arrivalsOf(topic: string, offsets: ReadonlyMap<number, number>): Cutoff {
   return [...offsets].reduce<Cutoff>(
-    (merged, [partition, until]) =>
-      mergeCutoffs(merged, { [topic]: [...Array.from({ length: partition }, () => 0), until] }),
+    (merged, [partition, until]) => mergeCutoffs(merged, cutoffUntil(topic, partition, until)),
     {},
   );
 }

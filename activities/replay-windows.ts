@@ -1,5 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { CALLS_AT_ONCE } from './ask-windows.ts';
+import { chunksOf } from './chunks.ts';
 import { toTemporalError } from './client.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -9,8 +11,6 @@ import type { ReplayActivities, ReplayWaits } from './replay-contract.ts';
 
 /** The code with which a window refuses a command. */
 const REFUSED = 'window_invalid';
-/** Calls to Temporal at once. */
-const SIGNALS_AT_ONCE = 10;
 
 /**
  * Lets the window's own workflow do its part of a replay and waits for it: hours, if an import holds the window. An
@@ -44,13 +44,12 @@ function refusalOf(error: unknown): { code: string; message: string } {
 export function createWithdrawWindows(dependencies: ActivityDependencies): ReplayActivities['withdrawWindows'] {
   const { temporal, taskQueue } = dependencies;
   return async function withdrawWindows({ windows, replayId }) {
-    for (let first = 0; first < windows.length; first += SIGNALS_AT_ONCE) {
-      const chunk = windows.slice(first, first + SIGNALS_AT_ONCE);
-      await Promise.all(chunk.map((window) => withdrawWindow({ temporal, taskQueue }, window, replayId))).catch(
-        (error: unknown) => {
-          throw toTemporalError(error);
-        },
-      );
+    try {
+      for (const some of chunksOf(windows, CALLS_AT_ONCE)) {
+        await Promise.all(some.map((window) => withdrawWindow({ temporal, taskQueue }, window, replayId)));
+      }
+    } catch (error) {
+      throw toTemporalError(error);
     }
   };
 }

@@ -1,6 +1,6 @@
 import { type Tenant, loadTenants } from '../postgres/tenants.ts';
 import { type StoredTouchedWindow, countTouched, forgetTouched, listTouched } from '../postgres/touched-windows.ts';
-import { type Asked, askWindows, countOf } from './ask-windows.ts';
+import { type Asked, askWindows, countAsked } from './ask-windows.ts';
 import type { ReconcileActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -21,9 +21,7 @@ export function createTellTouchedWindows(
       const last = page.length < windowsMax ? undefined : page.at(-1);
       if (last === undefined) metrics.touchedWindows.set(await countTouched(postgres));
       return {
-        started: countOf(asked, 'started'),
-        reopened: countOf(asked, 'reopened'),
-        held: countOf(asked, 'held'),
+        ...countAsked(asked),
         next: last === undefined ? null : { tenantId: last.tenant_id, windowStartMs: last.window_start.getTime() },
       };
     });

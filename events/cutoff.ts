@@ -25,6 +25,11 @@ export function recordsMissing(reached: Cutoff, target: Cutoff): number {
   return missing;
 }
 
+/** The smallest cut-off that sees the rows of one partition before an offset. */
+export function cutoffUntil(topic: string, partition: number, until: number): Cutoff {
+  return { [topic]: [...Array.from({ length: partition }, () => 0), until] };
+}
+
 /** The smallest cut-off that sees all that either sees. */
 export function mergeCutoffs(left: Cutoff, right: Cutoff): Cutoff {
   const topics = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort();
