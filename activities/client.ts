@@ -21,7 +21,8 @@ import type {
 import type { ReconcileCounts, WindowKey } from './contract.ts';
 import { toIso, windowWorkflowId } from './window-range.ts';
 
-type WindowWorkflow = (input: WindowInput) => Promise<WindowOutcome | null>;
+/** The workflow of a window, as clients start it and ask it. */
+export type WindowWorkflow = (input: WindowInput) => Promise<WindowOutcome | null>;
 type ReconcileWorkflow = (input: ReconcileInput) => Promise<ReconcileCounts>;
 
 /** Where workflows are started. */

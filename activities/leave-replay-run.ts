@@ -2,6 +2,7 @@ import type { WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { ReplayRunRecord, ReplayRunState, WindowReplayActivities } from './replay-contract.ts';
 import { NO_RUN, insertReplayRun } from './replay-queries.ts';
+import { countRun } from './record.ts';
 import { giveTurnBack } from './run-turns.ts';
 
 /** Records how a window ended in a replay, counts it, and makes room for the next run of the tenant. */
@@ -12,10 +13,7 @@ export function createLeaveReplayRun(dependencies: ActivityDependencies): Window
     if (record === null) return;
     const outcome = outcomeOf(record);
     if (outcome === undefined) return;
-    const { metrics } = dependencies;
-    metrics.runs.inc({ outcome, reason: 'replay' });
-    metrics.runDuration.observe({ outcome }, durationMs / 1_000);
-    if (outcome === 'published') metrics.publications.inc({ reason: 'replay' });
+    countRun(dependencies.metrics, { outcome, reason: 'replay', durationMs });
   };
 }
 

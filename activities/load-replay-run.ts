@@ -1,6 +1,6 @@
 import type { Cutoff } from '../events/cutoff.ts';
 import { UnmogrowpError } from '../errors.ts';
-import { type Replay, loadReplay } from '../postgres/replays.ts';
+import { type Replay, isCancelled, loadReplay } from '../postgres/replays.ts';
 import { settingsVersionOf } from '../postgres/settings.ts';
 import type { WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -18,10 +18,9 @@ export function createLoadReplayRun(dependencies: ActivityDependencies): WindowR
       readReplayRun(clickhouse, { replayId, windowStartMs: window.windowStartMs }),
       readCurrentPublication(clickhouse, keyOf(window)),
     ]);
-    const isCancelled = replay.state === 'cancelling' || replay.state === 'cancelled';
     const { cutoff, settingsVersion } = await sightOf(dependencies, replay, window, current?.settingsVersion ?? null);
     return {
-      ended: recorded?.state ?? (isCancelled ? 'withdrawn' : null),
+      ended: recorded?.state ?? (isCancelled(replay) ? 'withdrawn' : null),
       isDryRun: replay.is_dry_run,
       settingsVersion,
       cutoff,

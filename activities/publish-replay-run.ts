@@ -1,5 +1,5 @@
 import { UnmogrowpError } from '../errors.ts';
-import { loadReplay } from '../postgres/replays.ts';
+import { isCancelled, loadReplay } from '../postgres/replays.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keyOf } from './load-window.ts';
@@ -40,7 +40,7 @@ export function createPublishReplayRun(dependencies: ActivityDependencies): Publ
     if (recorded === undefined) throw new UnmogrowpError('bug', `Nothing is recorded of ${replayId} for the window`);
     const unchanged = answerOf(current);
     if (recorded.state !== from) return { ...unchanged, state: recorded.state };
-    if (replay.state === 'cancelling' || replay.state === 'cancelled') return { ...unchanged, state: 'withdrawn' };
+    if (isCancelled(replay)) return { ...unchanged, state: 'withdrawn' };
     const record = (change: Pick<ReplayRunRecord, 'state' | 'publicationVersion' | 'failure'>): Promise<void> =>
       storeReplayRun(dependencies, {
         replayId,

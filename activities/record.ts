@@ -1,4 +1,5 @@
-import type { ReconcileActivities, WindowActivities } from './contract.ts';
+import type { WindowOutcome } from '../workflows/messages.ts';
+import type { ReconcileActivities, RunReason, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { DRY_RUN_REMOVABLE_MS, REMOVABLE_MS, deleteUnpublishedRuns } from './run-queries.ts';
@@ -11,10 +12,18 @@ export function createLeaveRun(dependencies: ActivityDependencies): WindowActivi
   const { metrics } = dependencies;
   return async function leaveRun({ window, reason, state, durationMs }) {
     await giveTurnBack(dependencies, window);
-    metrics.runs.inc({ outcome: state, reason });
-    metrics.runDuration.observe({ outcome: state }, durationMs / 1_000);
-    if (state === 'published') metrics.publications.inc({ reason });
+    countRun(metrics, { outcome: state, reason, durationMs });
   };
+}
+
+/** Counts how a run ended. */
+export function countRun(
+  metrics: ActivityDependencies['metrics'],
+  { outcome, reason, durationMs }: { outcome: WindowOutcome['state']; reason: RunReason; durationMs: number },
+): void {
+  metrics.runs.inc({ outcome, reason });
+  metrics.runDuration.observe({ outcome }, durationMs / 1_000);
+  if (outcome === 'published') metrics.publications.inc({ reason });
 }
 
 /** Measures a whole reconcile or audit. */

@@ -4,18 +4,11 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type {
-  ReplayInput,
-  ReplayProgress,
-  WindowInput,
-  WindowOutcome,
-  WithdrawRequest,
-} from '../workflows/messages.ts';
-import { type WindowClient, startOptions, windowHandle } from './client.ts';
+import type { ReplayInput, ReplayProgress, WithdrawRequest } from '../workflows/messages.ts';
+import { type WindowClient, type WindowWorkflow, startOptions, windowHandle } from './client.ts';
 import type { WindowKey } from './contract.ts';
 import type { ReplayChange, ReplayCounts, ReplayOperation, ReplayTask, ReplayWindowResult } from './replay-contract.ts';
 
-type WindowWorkflow = (input: WindowInput) => Promise<WindowOutcome | null>;
 type ReplayWorkflow = (input: ReplayInput) => Promise<ReplayCounts>;
 
 /** After everything that is live. */

@@ -1,6 +1,6 @@
 import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import { inTransaction } from '../postgres/pool.ts';
-import { type ReplayState, addReplayAction, changeReplay, loadReplay } from '../postgres/replays.ts';
+import { type ReplayState, addReplayAction, changeReplay, isCancelled, loadReplay } from '../postgres/replays.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { ReplayActivities, ReplayChange, ReplayCounts } from './replay-contract.ts';
@@ -23,7 +23,7 @@ export function createBeginReplay({ clickhouse, postgres }: ActivityDependencies
       windowLengthMs: GRANULARITY_SECONDS[settings.granularity] * 1_000,
       concurrency: replay.concurrency,
       isPaused: replay.state === 'paused',
-      isCancelled: replay.state === 'cancelling' || replay.state === 'cancelled',
+      isCancelled: isCancelled(replay),
       counts: toCounts(await countReplayRuns(clickhouse, { replayId })),
     };
   };

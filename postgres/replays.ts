@@ -178,6 +178,9 @@ export async function listReplayActions(connection: PostgresQueryable, replayId:
 /** Whether the replay holds its range. */
 export const isLive = ({ state }: Replay): boolean => ['running', 'paused', 'cancelling'].includes(state);
 
+/** Whether somebody has cancelled it: no window begins anything for it any more. */
+export const isCancelled = ({ state }: Replay): boolean => state === 'cancelling' || state === 'cancelled';
+
 /** Two replays over one window would publish in turns, and neither could be taken back without the other. */
 async function refuseOverlap(
   connection: PostgresQueryable,

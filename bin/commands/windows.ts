@@ -1,20 +1,18 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type WindowKey } from '../../activities/contract.ts';
 import { toIso, windowAt } from '../../activities/window-range.ts';
-import { type ClickHouse, createClickHouse } from '../../clickhouse/client.ts';
-import { type Env, parseEnv } from '../../env.ts';
 import { UnmogrowpError } from '../../errors.ts';
-import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
+import type { PostgresPool } from '../../postgres/pool.ts';
 import { loadSettings } from '../../postgres/settings.ts';
 import { loadTenants } from '../../postgres/tenants.ts';
 import type { WindowOutcome } from '../../workflows/messages.ts';
-import { clickHouseConnection } from '../clickhouse-connection.ts';
 import { closeWithProgress } from '../close-window.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { readLatenessReport } from '../lateness.ts';
 import { printLateness } from '../lateness-text.ts';
 import { moneyText } from '../money-text.ts';
 import { countText, failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
+import { type Stores, withStores } from '../stores.ts';
 import { withTemporal } from '../temporal.ts';
 import { windowJson } from '../window-json.ts';
 import { readWindowStart, windowText } from '../window-time.ts';
@@ -92,7 +90,7 @@ async function list(options: ListOptions): Promise<void> {
   if (found.length > lines.length) printProgress(`Only the newest ${options.limit}; for more: --limit`);
 }
 
-async function listLines({ env, clickhouse, pool }: Parts, options: ListOptions): Promise<WindowLine[]> {
+async function listLines({ env, clickhouse, pool }: Stores, options: ListOptions): Promise<WindowLine[]> {
   const tenants = await loadTenants(pool);
   if (options.tenant !== undefined) await loadSettings(pool, options.tenant);
   const filter = {
@@ -204,23 +202,7 @@ async function windowOf(pool: PostgresPool, tenantId: string, start: string): Pr
   return windowAt(tenantId, settings.granularity, readWindowStart(start));
 }
 
-interface Parts {
-  env: Env;
-  clickhouse: ClickHouse;
-  pool: PostgresPool;
-}
-
-async function withParts<Result>(work: (parts: Parts) => Promise<Result>): Promise<Result> {
-  const env = parseEnv(process.env);
-  const clickhouse = createClickHouse(clickHouseConnection(env, APPLICATION));
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: APPLICATION });
-  try {
-    return await work({ env, clickhouse, pool });
-  } finally {
-    await pool.end();
-    await clickhouse.close();
-  }
-}
+const withParts = <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => withStores(APPLICATION, work);
 
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
