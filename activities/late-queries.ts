@@ -90,6 +90,8 @@ const touchedWindow = z.object({
   until: count,
 });
 
+const TOUCHES_OF_TOUCHPOINTS = ['touches-of-touchpoints', 'touches-of-first-copies'] as const;
+
 /** Which judged windows the conversions of a slice may change. */
 export const findTouchedByConversions = defineQuery({
   name: 'find_touched_by_conversions',
@@ -109,17 +111,13 @@ export const findTouchedByMilestones = defineQuery({
 /** Which judged windows the touchpoints of a slice may change. */
 export const findTouchedByTouchpoints = defineQuery({
   name: 'find_touched_by_touchpoints',
-  file: [sql('arrived-rows'), sql('touches-of-touchpoints'), sql('find-touched-windows')],
+  file: [sql('arrived-rows'), ...TOUCHES_OF_TOUCHPOINTS.map(sql), sql('find-touched-windows')],
   parameters: z.object(touchpointQuestion),
   row: touchedWindow,
 });
 
-const lateRows = (touches: string): URL[] => [
-  sql('insert-late-rows-into'),
-  sql('arrived-rows'),
-  sql(touches),
-  sql('insert-late-rows'),
-];
+const lateRows = (...touches: readonly string[]): URL[] =>
+  ['insert-late-rows-into', 'arrived-rows', ...touches, 'insert-late-rows'].map(sql);
 
 /** Rows that come very late concern windows of many months, and each month is a partition. */
 const MANY_MONTHS = { max_partitions_per_insert_block: '10000' };
@@ -143,7 +141,7 @@ export const insertLateMilestones = defineCommand({
 /** The same for touchpoints that may change something. */
 export const insertLateTouchpoints = defineCommand({
   name: 'insert_late_touchpoints',
-  file: lateRows('touches-of-touchpoints'),
+  file: lateRows(...TOUCHES_OF_TOUCHPOINTS),
   parameters: z.object({ ...touchpointQuestion, ...windows }),
   settings: MANY_MONTHS,
 });
@@ -151,7 +149,7 @@ export const insertLateTouchpoints = defineCommand({
 /** The same for touchpoints in the windows of their own time, whatever they change. */
 export const insertLateByTime = defineCommand({
   name: 'insert_late_by_time',
-  file: lateRows('touches-by-time'),
+  file: lateRows('touches-by-time', 'touches-of-first-copies'),
   parameters: z.object({ ...slice, tenantIds, windowMs, ...windows }),
   settings: MANY_MONTHS,
 });

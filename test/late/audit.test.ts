@@ -4,19 +4,14 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { windowHandle } from '../../activities/client.ts';
 import type { WindowKey } from '../../activities/contract.ts';
-import { createActivities } from '../../activities/create-activities.ts';
 import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import { type KafkaAdmin, createKafkaAdmin } from '../../kafka/admin.ts';
-import { sinkGroup } from '../../kafka/topics.ts';
-import { createMetrics } from '../../otel/metrics.ts';
-import { WINDOWS_METRICS } from '../../otel/registry/windows.ts';
 import { queryRows } from '../../postgres/pool.ts';
 import { testEnv } from '../support/parts.ts';
+import { RECHECK_AFTER_MS, activitiesIn } from '../windows/activities.ts';
 import { auditOnce, reconcileOnce, recordOf, startQuietWorker, untilSettled } from '../windows/reconciling.ts';
 import {
-  DAY_MS,
   type Parts,
-  TOPIC,
   type WorkerProcess,
   event,
   journey,
@@ -27,7 +22,6 @@ import {
 } from '../windows/setup.ts';
 
 const HOUR_MS = 3_600_000;
-const RECHECK_AFTER_MS = DAY_MS;
 
 let parts: Parts;
 let worker: WorkerProcess;
@@ -42,31 +36,11 @@ afterAll(async () => {
   await kafkaAdmin.close();
 });
 
-/** The activities of a worker whose clock is ahead. */
-function activitiesIn(aheadMs: number) {
-  return createActivities({
-    clickhouse: parts.clickhouse,
-    postgres: parts.pool,
-    kafkaAdmin,
-    temporal: parts.windows.temporal,
-    taskQueue: parts.windows.taskQueue,
-    eventsTopic: TOPIC,
-    sinkGroup: sinkGroup(testEnv.KAFKA_PREFIX),
-    arrivalPollMs: 50,
-    reopenIntervalMs: 1_000,
-    recheckAfterMs: RECHECK_AFTER_MS,
-    tenantRunsMax: 4,
-    codeVersion: 'test',
-    nowMs: () => Date.now() + aheadMs,
-    metrics: createMetrics(WINDOWS_METRICS).metrics,
-  });
-}
-
 const environment = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 
 /** One page of an audit, which is all there is of this test file. */
 function auditIn(aheadMs: number) {
-  const activities = activitiesIn(aheadMs);
+  const activities = activitiesIn(parts, kafkaAdmin, aheadMs);
   return environment().run(() => activities.auditPage({ version: 1, after: null, windowsMax: 1_000 }));
 }
 
@@ -102,7 +76,7 @@ describe('an audit finds what was lost', () => {
   test('late rows of which no window has heard, once there was time to tell it', async () => {
     const day = await publishedDay();
     await store([purchase(day.tenantId, randomUUID(), day.windowStartMs + HOUR_MS)]);
-    const activities = activitiesIn(0);
+    const activities = activitiesIn(parts, kafkaAdmin, 0);
     await environment().run(() => activities.examineArrivals({ version: 1 }));
     await queryRows(parts.pool, 'DELETE FROM touched_windows');
     expect(await auditIn(0)).toMatchObject({ reopened: 0 });

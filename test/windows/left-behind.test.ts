@@ -2,16 +2,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunContext, WindowKey } from '../../activities/contract.ts';
-import { createActivities } from '../../activities/create-activities.ts';
 import { PUBLISHABLE_MS, REMOVABLE_MS } from '../../activities/run-queries.ts';
 import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import { type KafkaAdmin, createKafkaAdmin } from '../../kafka/admin.ts';
-import { sinkGroup } from '../../kafka/topics.ts';
-import { createMetrics } from '../../otel/metrics.ts';
-import { WINDOWS_METRICS } from '../../otel/registry/windows.ts';
 import { testEnv } from '../support/parts.ts';
+import { activitiesIn } from './activities.ts';
 import { recordOf } from './reconciling.ts';
-import { type Parts, TOPIC, journey, newTenant, pastDay, publishedCredits, startParts } from './setup.ts';
+import { type Parts, journey, newTenant, pastDay, publishedCredits, startParts } from './setup.ts';
 
 let parts: Parts;
 let kafkaAdmin: KafkaAdmin;
@@ -20,26 +17,6 @@ beforeAll(async () => {
   kafkaAdmin = createKafkaAdmin(kafkaAdminConfig(testEnv, 'test'));
 });
 afterAll(() => kafkaAdmin.close());
-
-/** The worker's activities on the real parts, by a clock that is ahead. */
-function activitiesIn(aheadMs: number) {
-  return createActivities({
-    clickhouse: parts.clickhouse,
-    postgres: parts.pool,
-    kafkaAdmin,
-    temporal: parts.windows.temporal,
-    taskQueue: parts.windows.taskQueue,
-    eventsTopic: TOPIC,
-    sinkGroup: sinkGroup(testEnv.KAFKA_PREFIX),
-    arrivalPollMs: 50,
-    reopenIntervalMs: 1_000,
-    recheckAfterMs: 86_400_000,
-    tenantRunsMax: 4,
-    codeVersion: 'test',
-    nowMs: () => Date.now() + aheadMs,
-    metrics: createMetrics(WINDOWS_METRICS).metrics,
-  });
-}
 
 type Activities = ReturnType<typeof activitiesIn>;
 type Result<Name extends keyof Activities> = Awaited<ReturnType<Activities[Name]>>;
@@ -50,7 +27,7 @@ function call<Name extends keyof Activities>(
   input: Parameters<Activities[Name]>[0],
   aheadMs = 0,
 ): Promise<Result<Name>> {
-  const activity = activitiesIn(aheadMs)[name] as (input: unknown) => Promise<Result<Name>>;
+  const activity = activitiesIn(parts, kafkaAdmin, aheadMs)[name] as (input: unknown) => Promise<Result<Name>>;
   return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activity, input);
 }
 
