@@ -9,6 +9,8 @@ const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInter
 const COMPUTE = {
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.compute,
+  // Whoever withdraws a run learns of it when nothing is computed for it any more and its rows are gone.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: RETRY,
 } as const;
 
