@@ -8,6 +8,7 @@ import { changeSettings } from '../../postgres/settings.ts';
 import { reportSpool } from '../../postgres/spools.ts';
 import {
   type Parts,
+  WITHOUT_SCHEDULES,
   type WorkerProcess,
   journey,
   newTenant,
@@ -21,8 +22,8 @@ let parts: Parts;
 let worker: WorkerProcess;
 beforeAll(async () => {
   parts = await startParts();
-  // The schedule is kept quiet here: these tests say themselves what is to be done.
-  worker = await startWorker({ WORKER_RECONCILE_INTERVAL_MS: '3600000' });
+  // These tests say themselves what is to be done.
+  worker = await startWorker(WITHOUT_SCHEDULES);
 });
 afterAll(async () => {
   expect(await worker.end('SIGTERM')).toBe(0);

@@ -180,6 +180,12 @@ export interface WorkerProcess {
   end(signal: NodeJS.Signals): Promise<number | string>;
 }
 
+/** Nothing comes by itself: with an interval of minutes a test that runs at a full hour would meet what it does not expect. */
+export const WITHOUT_SCHEDULES = {
+  WORKER_RECONCILE_INTERVAL_MS: '10000000000',
+  WORKER_AUDIT_INTERVAL_MS: '10000000000',
+};
+
 /** Starts the worker process on the parts of this test file and waits until it is ready. */
 export async function startWorker(variables: Record<string, string> = {}): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [WORKER], {

@@ -3,13 +3,22 @@ import { closeWindow, listRunningWindows } from '../../activities/client.ts';
 import { toIso } from '../../activities/window-range.ts';
 import { readWindowLines } from '../../bin/windows-view.ts';
 import { loadTenants } from '../../postgres/tenants.ts';
-import { type Parts, type WorkerProcess, journey, newTenant, pastDay, startParts, startWorker } from './setup.ts';
+import {
+  type Parts,
+  WITHOUT_SCHEDULES,
+  type WorkerProcess,
+  journey,
+  newTenant,
+  pastDay,
+  startParts,
+  startWorker,
+} from './setup.ts';
 
 let parts: Parts;
 let worker: WorkerProcess;
 beforeAll(async () => {
   parts = await startParts();
-  worker = await startWorker({ WORKER_RECONCILE_INTERVAL_MS: '3600000' });
+  worker = await startWorker(WITHOUT_SCHEDULES);
 });
 afterAll(() => worker.end('SIGTERM'));
 
