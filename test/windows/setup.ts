@@ -21,6 +21,7 @@ import { sinkGroup, topicName } from '../../kafka/topics.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { createTenant } from '../../postgres/tenants.ts';
+import { createOffsetCommitter } from '../support/committed-offsets.ts';
 import { testEnv, testVariables } from '../support/parts.ts';
 
 export const TOPIC = topicName(testEnv.KAFKA_PREFIX, 'events');
@@ -46,12 +47,12 @@ export async function startParts(): Promise<Parts> {
   const clickhouse = createClickHouse(config);
   const windows = await connectTemporal(testEnv);
   const kafka = new Kafka({ brokers: testEnv.KAFKA_BROKERS, logLevel: logLevel.NOTHING });
-  const kafkaAdmin = kafka.admin();
   const producer = kafka.producer();
-  await Promise.all([kafkaAdmin.connect(), producer.connect()]);
+  const committer = createOffsetCommitter(testEnv.KAFKA_BROKERS);
+  await producer.connect();
   afterAll(async () => {
     await endWorkflows(windows);
-    await Promise.all([producer.disconnect(), kafkaAdmin.disconnect(), admin.close(), windows.close()]);
+    await Promise.all([producer.disconnect(), committer.close(), admin.close(), windows.close()]);
     await Promise.all([pool.end(), clickhouse.close()]);
   });
   const waiting: { row: EventRow; partition: number; offset: number }[] = [];
@@ -78,11 +79,7 @@ export async function startParts(): Promise<Parts> {
       await insertBytes(clickhouse, statement);
     }
     const ends = await admin.endOffsets(TOPIC);
-    await kafkaAdmin.setOffsets({
-      groupId: sinkGroup(testEnv.KAFKA_PREFIX),
-      topic: TOPIC,
-      partitions: ends.map((offset, partition) => ({ partition, offset: String(offset) })),
-    });
+    await committer.commit(sinkGroup(testEnv.KAFKA_PREFIX), TOPIC, ends);
   }
 
   return { clickhouse, pool, windows, produce, sink };
@@ -90,7 +87,7 @@ export async function startParts(): Promise<Parts> {
 
 /** Nothing of this file goes on in the shared Temporal after it. */
 async function endWorkflows({ temporal, taskQueue }: WindowClient): Promise<void> {
-  for (const workflow of ['reconcile', 'audit']) {
+  for (const workflow of ['reconcile', 'audit', 'ledger']) {
     await temporal.schedule
       .getHandle(`${taskQueue}-${workflow}`)
       .delete()
