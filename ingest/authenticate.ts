@@ -103,12 +103,17 @@ export function createAuthenticator(
     if (!WRITE_KEY.test(writeKey)) return { refusal: KEY_UNKNOWN };
     const cached = cache.get(writeKey);
     if (cached === undefined) return askAndJudge(writeKey);
-    const ageMs = options.nowMs() - cached.askedAtMs;
+    const ageMs = ageOf(cached, options.nowMs());
     if (ageMs < (cached.tenant === undefined ? UNKNOWN_KEY_CACHE_MS : options.keyCacheMs)) return judge(cached);
     if (cached.tenant === undefined || ageMs >= KEY_TRUST_MS_MAX) return askAndJudge(writeKey);
     ask(writeKey).catch((error: unknown) => options.onLookupFailed?.(error));
     return judge(cached);
   };
+}
+
+/** A clock that was set back does not say how old an answer is: it must not be believed for the whole step. */
+function ageOf({ askedAtMs }: CachedKey, nowMs: number): number {
+  return nowMs < askedAtMs ? Number.POSITIVE_INFINITY : nowMs - askedAtMs;
 }
 
 /** The key function holds prepared buffers: the one that exists is kept, since a tenant's secret never changes. */
