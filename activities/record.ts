@@ -40,14 +40,9 @@ export function createRecordReconcile({ metrics }: ActivityDependencies): Reconc
 export function createRemoveUnpublishedRuns(
   dependencies: ActivityDependencies,
 ): ReconcileActivities['removeUnpublishedRuns'] {
-  const { clickhouse, nowMs, metrics } = dependencies;
+  const { clickhouse, metrics } = dependencies;
   return async function removeUnpublishedRuns() {
-    const now = nowMs();
-    const limits = {
-      insertedBeforeMs: now - REMOVABLE_MS,
-      dryRunsBeforeMs: now - DRY_RUN_REMOVABLE_MS,
-      runsMax: REMOVED_RUNS_MAX,
-    };
+    const limits = { ageMs: REMOVABLE_MS, dryRunAgeMs: DRY_RUN_REMOVABLE_MS, runsMax: REMOVED_RUNS_MAX };
     const removed = await withHeartbeat(undefined, (signal) => deleteUnpublishedRuns(clickhouse, limits, { signal }));
     metrics.removedRuns.inc(removed);
   };

@@ -183,7 +183,7 @@ export const readCurrentPublication = defineQuery({
 const readUnpublishedRuns = defineQuery({
   name: 'read_unpublished_runs',
   file: sql('read-unpublished-runs'),
-  parameters: z.object({ insertedBeforeMs: epochMs, dryRunsBeforeMs: epochMs, runsMax: count.min(1) }),
+  parameters: z.object({ ageMs: count, dryRunAgeMs: count, runsMax: count.min(1) }),
   row: oneRun,
 });
 
@@ -219,12 +219,12 @@ export const DRY_RUN_PUBLISHABLE_MS = 7 * 86_400_000;
 export const DRY_RUN_REMOVABLE_MS = 8 * 86_400_000;
 
 /**
- * Deletes the credits of runs that were never published and were computed before `insertedBeforeMs`, or before
- * `dryRunsBeforeMs` by a dry run; at most `runsMax` of them. Gives how many.
+ * Deletes the credits of runs that were never published and were computed longer ago than `ageMs`, or than `dryRunAgeMs`
+ * by a dry run; at most `runsMax` of them. Gives how many.
  */
 export async function deleteUnpublishedRuns(
   clickhouse: ClickHouse,
-  parameters: { insertedBeforeMs: number; dryRunsBeforeMs: number; runsMax: number },
+  parameters: { ageMs: number; dryRunAgeMs: number; runsMax: number },
   options: QueryOptions = {},
 ): Promise<number> {
   const runs = await readUnpublishedRuns(clickhouse, parameters, options);

@@ -209,13 +209,9 @@ describe('atomic', () => {
     const rows = await computeRows(published);
     await computeRows(abandoned);
     await insertPublication(clickhouse, publicationOf(published, 1));
-    const before = (insertedBeforeMs: number) => ({
-      insertedBeforeMs,
-      dryRunsBeforeMs: insertedBeforeMs,
-      runsMax: 100,
-    });
-    expect(await deleteUnpublishedRuns(clickhouse, before(0))).toBe(0);
-    expect(await deleteUnpublishedRuns(clickhouse, before(Date.now() + DAY_MS))).not.toBe(0);
+    const olderThan = (ageMs: number) => ({ ageMs, dryRunAgeMs: ageMs, runsMax: 100 });
+    expect(await deleteUnpublishedRuns(clickhouse, olderThan(DAY_MS))).toBe(0);
+    expect(await deleteUnpublishedRuns(clickhouse, olderThan(0))).not.toBe(0);
     expect(await readRows('credits_raw_v1', abandoned)).toEqual([]);
     expect(await totalsOf(abandoned)).toEqual([]);
     expect(await readRows('credits', published)).toEqual(rows);
