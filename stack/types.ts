@@ -52,7 +52,7 @@ export interface RunningProcess {
   readonly startedInMs: number;
 }
 
-/** The memory of the large parts, for the work at hand. */
+/** What differs from one use of the parts to another: memory, and what stands in front of them. */
 export interface StackTuning {
   /** `max_server_memory_usage` of ClickHouse. Default 4 GB. */
   readonly clickhouseMemoryBytesMax?: number;
@@ -60,6 +60,8 @@ export interface StackTuning {
   readonly kafkaHeapMegabytesMax?: number;
   /** Lets the JVM compile fully: slower to warm up, faster for benches. Default false. */
   readonly kafkaCompileFully?: boolean;
+  /** The port that the broker names to its clients, when something stands in front of it. Default: its own. */
+  readonly kafkaAdvertisedPort?: number;
 }
 
 export interface StackOptions {

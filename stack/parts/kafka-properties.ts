@@ -3,13 +3,14 @@ import { LOOPBACK } from '../ports.ts';
 import type { Ports } from '../types.ts';
 
 /** The configuration of a broker that is its own controller (KRaft, one node), sized for one machine. */
-export function serverProperties(options: { dataDirectory: string; ports: Ports }): string {
+export function serverProperties(options: { dataDirectory: string; ports: Ports; advertisedPort?: number }): string {
   const { broker, controller } = options.ports;
+  const advertised = options.advertisedPort ?? broker;
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     listeners: `PLAINTEXT://${LOOPBACK}:${broker},CONTROLLER://${LOOPBACK}:${controller}`,
-    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${broker}`,
+    'advertised.listeners': `PLAINTEXT://${LOOPBACK}:${advertised}`,
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.bootstrap.servers': `${LOOPBACK}:${controller}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',

@@ -30,7 +30,9 @@ async function prepareKafka(context: PrepareContext): Promise<Launch> {
   const { obtained, dataDirectory, logDirectory, ports, environment, tuning, report, signal } = context;
   mkdirSync(dataDirectory, { recursive: true });
   const propertiesFile = join(dataDirectory, 'server.properties');
-  writeFileSync(propertiesFile, serverProperties({ dataDirectory, ports }));
+  const { kafkaAdvertisedPort: advertisedPort } = tuning;
+  const advertised = advertisedPort === undefined ? {} : { advertisedPort };
+  writeFileSync(propertiesFile, serverProperties({ dataDirectory, ports, ...advertised }));
   const classPath = classPathOf(obtained.path);
   if (!existsSync(join(dataDirectory, 'metadata', 'meta.properties'))) {
     report('preparing', 'the storage of a new broker');
