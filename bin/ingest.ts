@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
 import { type Env, parseEnv } from '../env.ts';
 import type { UnmogrowpError } from '../errors.ts';
+import { createAcceptedCounts } from '../ingest/accepted-counts.ts';
 import { createIngestApp } from '../ingest/app.ts';
 import { createAuthenticator } from '../ingest/authenticate.ts';
 import { REQUEST_LIMITS } from '../ingest/limits.ts';
@@ -9,6 +11,7 @@ import { createPublisher } from '../ingest/publish-records.ts';
 import { joinRecords } from '../ingest/records.ts';
 import { createRateLimiter } from '../ingest/rate-limit.ts';
 import { createReadiness } from '../ingest/readiness.ts';
+import { startAcceptedReports } from '../ingest/report-accepted.ts';
 import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
 import { createTakeEvents } from '../ingest/take-events.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
@@ -19,6 +22,7 @@ import { topicName } from '../kafka/topics.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INGEST_METRICS } from '../otel/registry/ingest.ts';
 import { startTelemetry } from '../otel/start.ts';
+import { saveAcceptedEvents } from '../postgres/accepted-events.ts';
 import { createPostgresPool, queryRows } from '../postgres/pool.ts';
 import { reportSpool } from '../postgres/spools.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
@@ -50,7 +54,7 @@ async function main(): Promise<void> {
     // A broker that hangs must not hold the producer for longer than a client is made to wait.
     requestTimeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS,
   };
-  const producer = createRecordProducer(connection, { join: joinRecords });
+  const producer = createRecordProducer(connection, { join: joinRecords, compression: env.KAFKA_COMPRESSION });
   const topic = topicName(env.KAFKA_PREFIX, 'events');
   const produce = (records: readonly OutgoingRecord[]) =>
     producer.produce(topic, records, { timeoutMs: env.INGEST_PRODUCE_TIMEOUT_MS });
@@ -62,6 +66,14 @@ async function main(): Promise<void> {
     onError,
     report: ({ records, oldestReceivedAt = 0 }) =>
       reportSpool(pool, { spoolId: spool.id, records, oldestReceivedAt: new Date(oldestReceivedAt) }),
+  });
+  const counts = createAcceptedCounts();
+  const processId = randomUUID();
+  const stopReports = startAcceptedReports({
+    counts,
+    spool,
+    save: (report) => saveAcceptedEvents(pool, { processId, spoolId: spool.id, ...report }),
+    onError,
   });
   beforeScrape(() => measureSpool(metrics, spool.state()));
   const measureRequest = createRequestMeter(metrics);
@@ -85,6 +97,9 @@ async function main(): Promise<void> {
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
     onRequest: (facts) => {
+      if (facts.tenantId !== undefined && facts.accepted > 0) {
+        counts.add(facts.tenantId, facts.receivedAt, facts.accepted);
+      }
       measureRequest(facts);
       logger.debug(facts, 'request');
     },
@@ -101,6 +116,7 @@ async function main(): Promise<void> {
   readiness.stop();
   await server.stop(env.INGEST_SHUTDOWN_TIMEOUT_MS);
   await stopDrain();
+  await stopReports();
   await spool.close();
   await producer.close();
   await pool.end();

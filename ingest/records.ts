@@ -36,6 +36,7 @@ export function packRecords(
         tenant_id: context.tenantId,
         row_count: String(pack.rows),
         row_format: String(ROW_FORMAT),
+        received_at: String(pack.receivedAt),
       },
     });
   };
@@ -43,13 +44,13 @@ export function packRecords(
     const partition = partitionOf(row.tenant_id, row.app_id, row.user_key, partitions);
     const line = encodeRow(row);
     const pack = packs.get(partition);
-    if (pack === undefined) packs.set(partition, { text: line, rows: 1 });
+    if (pack === undefined) packs.set(partition, newPack(row, line));
     else if (fits(pack.text, line)) {
       pack.text += `\n${line}`;
       pack.rows += 1;
     } else {
       finish(partition, pack);
-      packs.set(partition, { text: line, rows: 1 });
+      packs.set(partition, newPack(row, line));
     }
   }
   for (const [partition, pack] of packs) finish(partition, pack);
@@ -59,7 +60,11 @@ export function packRecords(
 interface Pack {
   text: string;
   rows: number;
+  /** The same for all rows of a request. */
+  receivedAt: number;
 }
+
+const newPack = ({ received_at: receivedAt }: EventRow, line: string): Pack => ({ text: line, rows: 1, receivedAt });
 
 function fits(text: string, line: string): boolean {
   if ((text.length + line.length + 1) * BYTES_PER_UNIT_MAX <= RECORD_BYTES_MAX) return true;
@@ -67,14 +72,16 @@ function fits(text: string, line: string): boolean {
 }
 
 /**
- * Joins records of one partition and one tenant, in their order and up to 64 KiB. A request whose trace is recorded keeps
+ * Joins records of one partition, one tenant and one hour of receipt (in which the ledger counts them), in their order and
+ * up to 64 KiB. A request whose trace is recorded keeps
  * records of its own, because the sink goes on from their traceparent; of the others each row knows its trace.
  */
 export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
   const joined: Joined[] = [];
   const open = new Map<string, Joined>();
   for (const { partition, value, headers } of records) {
-    const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}`;
+    const hour = Math.floor(Number(headers['received_at']) / HOUR_MS);
+    const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}/${hour}`;
     const before = open.get(place);
     const isSampled = SAMPLED.test(headers['traceparent'] ?? '');
     if (before !== undefined && !isSampled && before.bytes + value.length < RECORD_BYTES_MAX) {
@@ -103,5 +110,6 @@ interface Joined {
   rows: number;
 }
 
+const HOUR_MS = 3_600_000;
 const LINE_END = Buffer.from('\n');
 const SAMPLED = /[13579bdf]$/;

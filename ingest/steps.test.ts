@@ -164,6 +164,7 @@ describe('records', () => {
         tenant_id: 'acme',
         row_count: String(users.length),
         row_format: '1',
+        received_at: '1767607092250',
       });
     }
   });
@@ -209,6 +210,8 @@ describe('records of several requests', () => {
       record('f', { partition: 1 }),
       record('g', {}, { spooled: '1' }),
       record('h', {}, { row_format: '2' }),
+      record('i', {}, { received_at: '3599999' }),
+      record('j', {}, { received_at: '3600000' }),
     ];
     expect(shown(sent)).toEqual([
       ['0 acme 3', 'a\nc\nd'],
@@ -216,6 +219,8 @@ describe('records of several requests', () => {
       ['0 beta 1', 'e'],
       ['0 acme 1', 'g'],
       ['0 acme 1', 'h'],
+      ['0 acme 1', 'i'],
+      ['0 acme 1', 'j'],
     ]);
     expect(joinRecords(sent)[0]?.headers).toEqual({ ...sent[0]?.headers, row_count: '3' });
   });
@@ -296,6 +301,7 @@ describe('publishing', () => {
         spooled.push(...added);
         return Promise.resolve();
       },
+      held: () => [],
       hasRoom: () => control.room,
       readBatch: () => Promise.resolve(undefined),
       close: () => Promise.resolve(),

@@ -41,6 +41,7 @@ export interface RequestFacts {
   status: AnswerStatus;
   code: RequestCode | undefined;
   tenantId: string | undefined;
+  receivedAt: number;
   accepted: number;
   rejectedCodes: readonly RejectionCode[];
   destination: 'kafka' | 'spool' | undefined;
@@ -73,8 +74,9 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
     const headers = { traceparent: request.header('traceparent'), tracestate: request.header('tracestate') };
     return inRequestSpan(headers, async (trace) => {
       const started = performance.now();
-      const facts: RequestFacts = emptyFacts(trace.traceId);
-      const state: RequestState = { request, trace, receivedAt: nowMs(), facts };
+      const receivedAt = nowMs();
+      const facts = emptyFacts(trace.traceId, receivedAt);
+      const state: RequestState = { request, trace, receivedAt, facts };
       const answer = await runSteps(state).catch((error: unknown) => {
         dependencies.onError?.(toUnmogrowpError(error));
         return refuse(state, UNAVAILABLE);
@@ -88,10 +90,11 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
   };
 }
 
-const emptyFacts = (traceId: string): RequestFacts => ({
+const emptyFacts = (traceId: string, receivedAt: number): RequestFacts => ({
   status: 503,
   code: undefined,
   tenantId: undefined,
+  receivedAt,
   accepted: 0,
   rejectedCodes: [],
   destination: undefined,

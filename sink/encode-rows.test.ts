@@ -33,7 +33,9 @@ it('every line becomes one row with its position in front and nothing else chang
           .toString()
           .split('\n')
           .filter((text) => text !== '')
-          .map((text) => `${JSON.stringify([...POSITION, offset, 10, 19]).slice(0, -1)},${text.replace(/^\[/, '')}\n`),
+          .map(
+            (text) => `${JSON.stringify([...POSITION, offset, 10, 19, 0]).slice(0, -1)},${text.replace(/^\[/, '')}\n`,
+          ),
       );
       expect(textOf(encoded)).toBe(expected.join(''));
       expect(encoded.rows).toBe(expected.length);
@@ -52,6 +54,15 @@ it('lines one by one become the same bytes as all at once, so that halves of a r
       }
     }),
   );
+});
+
+it('every row says how many its record has, where ingest has said it', () => {
+  const header = (name: string, value: string) => [Buffer.from(name), Buffer.from(value)] as const;
+  const announced = (...headers: ConsumedRecord['headers']) =>
+    (JSON.parse(textOf(encodeRecords(origin, [{ ...recordOf(Buffer.from('["x"]'), 0), headers }]))) as unknown[])[5];
+  expect(announced(header('row_count', '7'), header('received_at', '5'))).toBe(7);
+  expect(announced(header('row_count', '7'))).toBe(0);
+  expect(announced(header('row_count', 'many'), header('received_at', '5'))).toBe(0);
 });
 
 it('a row that is larger than a chunk is not cut', () => {

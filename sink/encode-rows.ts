@@ -1,9 +1,9 @@
 import { POSITION_COLUMNS, ROW_COLUMNS } from '../events/row.ts';
-import type { ConsumedRecord } from '../kafka/fetcher.ts';
+import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
 import type { OffsetRange, Place } from './range.ts';
 
 /** The columns of an encoded line, in its order. */
-export const INSERT_COLUMNS: readonly string[] = [...POSITION_COLUMNS, ...ROW_COLUMNS];
+export const INSERT_COLUMNS: readonly string[] = [...POSITION_COLUMNS, 'record_rows', ...ROW_COLUMNS];
 
 /** Where the lines of a range come from. */
 export type Origin = Place & OffsetRange;
@@ -34,7 +34,7 @@ const CHUNK_BYTES = 1_048_576;
 export function encodeRecords(origin: Origin, records: readonly ConsumedRecord[]): EncodedRows {
   const writer = createWriter(origin);
   for (const record of records) {
-    const prefix = writer.prefixOf(record.offset);
+    const prefix = writer.prefixOf(record);
     const { value } = record;
     for (let from = 0; from < value.length;) {
       const end = value.indexOf(NEW_LINE, from);
@@ -49,7 +49,7 @@ export function encodeRecords(origin: Origin, records: readonly ConsumedRecord[]
 /** The same for single lines. */
 export function encodeLines(origin: Origin, lines: readonly Line[]): EncodedRows {
   const writer = createWriter(origin);
-  for (const { record, bytes } of lines) writer.write(writer.prefixOf(record.offset), bytes, 0, bytes.length);
+  for (const { record, bytes } of lines) writer.write(writer.prefixOf(record), bytes, 0, bytes.length);
   return writer.finish();
 }
 
@@ -98,5 +98,14 @@ function createWriter({ topic, partition, first, last }: Origin) {
     return { chunks, rows };
   }
 
-  return { prefixOf: (offset: number) => Buffer.from(`${head}${offset}${tail}`), write, finish };
+  const prefixOf = (record: ConsumedRecord): Buffer =>
+    Buffer.from(`${head}${record.offset}${tail},${announcedRows(record)}`);
+  return { prefixOf, write, finish };
+}
+
+/** How many rows a record says that it has; 0 when it is none of those that ingest counts by their hour. */
+function announcedRows(record: ConsumedRecord): number {
+  if (headerOf(record, 'received_at') === undefined) return 0;
+  const rows = Number(headerOf(record, 'row_count'));
+  return Number.isSafeInteger(rows) && rows > 0 && rows < 2 ** 32 ? rows : 0;
 }

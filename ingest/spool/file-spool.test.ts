@@ -91,6 +91,29 @@ describe('the spool', () => {
     await after.close();
   });
 
+  it('says how many events of which tenant and hour it holds, also after a restart', async () => {
+    const of = (tenant: string, rows: number, receivedAt: number) => ({
+      ...record(tenant, receivedAt),
+      headers: { tenant_id: tenant, row_count: String(rows) },
+    });
+    const before = await open({ segmentBytesMax: 200 });
+    await before.append([of('acme', 3, 3_599_999), of('acme', 2, 3_600_000), of('beta', 1, 5)]);
+    await before.append([of('acme', 4, 0)]);
+    await before.close();
+    const after = await open();
+    const held = [
+      { tenantId: 'acme', hourMs: 0, events: 7 },
+      { tenantId: 'acme', hourMs: 3_600_000, events: 2 },
+      { tenantId: 'beta', hourMs: 0, events: 1 },
+    ];
+    expect(after.held()).toEqual(held);
+    await (await after.readBatch(1))?.discard();
+    expect(after.held()).toEqual([{ ...held[0], events: 4 }, held[1], held[2]]);
+    await takeAll(after);
+    expect(after.held()).toEqual([]);
+    await after.close();
+  });
+
   it('ignores a torn end with a wrong checksum or an absurd length', async () => {
     const before = await open();
     await before.append([record('whole')]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { UnmogrowpError } from '../../errors.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
+import { createHeldEvents } from './held-events.ts';
 import type { Spool, SpoolBatch, SpooledRecord, SpoolState } from './spool.ts';
 
 export interface FileSpoolOptions {
@@ -29,6 +30,7 @@ interface Segment {
 }
 
 interface Waiting {
+  records: readonly SpooledRecord[];
   frames: Buffer[];
   bytes: number;
   receivedAt: number;
@@ -47,7 +49,8 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
   await mkdir(directory, { recursive: true });
   const unlock = await lockDirectory(directory);
   const id = await readOrMakeId(directory);
-  const { segments, nextNumber } = await recover(directory);
+  const held = createHeldEvents();
+  const { segments, nextNumber } = await recover(directory, (record) => held.add([record]));
   const queue: Waiting[] = [];
   let number = nextNumber;
   let file: FileHandle | undefined;
@@ -65,7 +68,7 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
     const receivedAt = Math.min(...records.map((record) => record.receivedAt));
     waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      queue.push({ frames, bytes, receivedAt, resolve, reject });
+      queue.push({ records, frames, bytes, receivedAt, resolve, reject });
       writing ??= writeQueue().finally(() => (writing = undefined));
     });
   }
@@ -99,7 +102,8 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
       throw error;
     }
     segment.bytes += bytes.length;
-    for (const { frames, receivedAt } of group) {
+    for (const { records, frames, receivedAt } of group) {
+      held.add(records);
       segment.records += frames.length;
       segment.receivedAt = Math.min(segment.receivedAt, receivedAt);
     }
@@ -145,6 +149,7 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
     return {
       records,
       discard: async () => {
+        held.remove(records);
         segment.records -= records.length;
         segment.readTo = readTo;
         await removeSentSegments();
@@ -170,7 +175,7 @@ export async function openFileSpool(options: FileSpoolOptions): Promise<Spool> {
     await unlock();
   }
 
-  return { id, append, state, hasRoom, readBatch, close };
+  return { id, append, state, held: held.list, hasRoom, readBatch, close };
 }
 
 async function writeAll(file: FileHandle | undefined, bytes: Buffer, position: number): Promise<void> {
@@ -199,7 +204,10 @@ async function readFrames(segment: Segment, bytesMax: number): Promise<{ records
 }
 
 /** Finds the segments of earlier processes and counts their whole frames. */
-async function recover(directory: string): Promise<{ segments: Segment[]; nextNumber: number }> {
+async function recover(
+  directory: string,
+  onRecord: (record: SpooledRecord) => void,
+): Promise<{ segments: Segment[]; nextNumber: number }> {
   const segments: Segment[] = [];
   let nextNumber = 1;
   for (const name of (await readdir(directory)).sort()) {
@@ -207,14 +215,14 @@ async function recover(directory: string): Promise<{ segments: Segment[]; nextNu
     if (number === undefined) continue;
     nextNumber = Number(number) + 1;
     const path = join(directory, name);
-    const segment = scanSegment(path, await readFile(path));
+    const segment = scanSegment(path, await readFile(path), onRecord);
     if (segment.records > 0) segments.push(segment);
     else await rm(path);
   }
   return { segments, nextNumber };
 }
 
-function scanSegment(path: string, content: Buffer): Segment {
+function scanSegment(path: string, content: Buffer, onRecord: (record: SpooledRecord) => void): Segment {
   const segment: Segment = { path, bytes: 0, records: 0, readTo: 0, receivedAt: Number.POSITIVE_INFINITY };
   for (;;) {
     const frame = decodeFrame(content, segment.bytes);
@@ -222,6 +230,7 @@ function scanSegment(path: string, content: Buffer): Segment {
     segment.bytes = frame.end;
     segment.records += 1;
     segment.receivedAt = Math.min(segment.receivedAt, frame.record.receivedAt);
+    onRecord(frame.record);
   }
 }
 

@@ -12,6 +12,13 @@ export interface SpoolState {
   oldestReceivedAt: number | undefined;
 }
 
+/** Events of one tenant and one hour of receipt that wait on a spool. */
+export interface HeldEvents {
+  tenantId: string;
+  hourMs: number;
+  events: number;
+}
+
 /** A part of the spool's records from its head, in their order. */
 export interface SpoolBatch {
   records: SpooledRecord[];
@@ -28,6 +35,8 @@ export interface Spool {
   readonly id: string;
   append(records: readonly SpooledRecord[]): Promise<void>;
   state(): SpoolState;
+  /** What it holds, for the ledger. */
+  held(): HeldEvents[];
   /** Whether it would take so many bytes now; one that is switched off (no bytes at all) stands in nobody's way. */
   hasRoom(bytes: number): boolean;
   /** The oldest records, at most about `bytesMax`, or undefined when the spool is empty. */
