@@ -57,6 +57,16 @@ const schema = z
     KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000).describe(
       'How long Kafka keeps events; the time that ClickHouse or the sink may be away. `unmogrowp migrate` applies a new value.',
     ),
+    KAFKA_DEAD_LETTERS_RETENTION_MS: milliseconds(30 * 86_400_000).describe(
+      'How long Kafka keeps dead letters; the time in which somebody has to look at them. `unmogrowp migrate` applies a new value.',
+    ),
+    KAFKA_DEAD_LETTERS_BYTES_MAX: number
+      .int()
+      .min(16_777_216)
+      .default(1_073_741_824)
+      .describe(
+        'Size of the topic of dead letters: beyond it the oldest are deleted, whether somebody has looked at them or not. `unmogrowp migrate` applies a new value.',
+      ),
 
     CLICKHOUSE_URL: webAddress.default('http://127.0.0.1:8123').describe('HTTP or HTTPS address of ClickHouse.'),
     CLICKHOUSE_USERNAME: z.string().default('default').describe('User of ClickHouse.'),

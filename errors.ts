@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   replay_unknown: { retryable: false },
   replay_invalid: { retryable: false },
   replay_overlaps: { retryable: false },
+  dead_letter_unknown: { retryable: false },
   import_invalid: { retryable: false },
   import_failed: { retryable: true },
   interrupted: { retryable: true },

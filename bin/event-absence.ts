@@ -135,7 +135,7 @@ async function findDeadLetter(
 
 const DEAD_LETTER_HEADERS = [
   ...(['reason', 'stage', 'origin_topic', 'origin_partition', 'origin_offset', 'origin_line'] as const),
-  ...(['error_code', 'clickhouse_code', 'clickhouse_error', 'tenant_id'] as const),
+  ...(['attempt', 'error_code', 'clickhouse_code', 'clickhouse_error', 'tenant_id'] as const),
 ];
 
 const NOWHERE = { place: null, headers: {}, traceId: null };

@@ -111,5 +111,8 @@ export function printAbsence(eventId: string, tenantId: string | undefined, abse
     printFact('Kafka', `${absence.place.topic}, partition ${absence.place.partition}, offset ${absence.place.offset}`);
   }
   for (const [name, value] of Object.entries(absence.headers)) printFact('', `${name}: ${value}`);
+  if (absence.state === 'dead_letter' && absence.place !== null) {
+    printFact('', `unmogrowp dlq show ${absence.place.topic}/${absence.place.partition}/${absence.place.offset}`);
+  }
   if (absence.traceId !== null) printFact('trace', `unmogrowp trace ${absence.traceId}`);
 }

@@ -22,6 +22,7 @@ export function kafkaAdminConfig(env: Env, clientId: string): KafkaAdminConfig {
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     retentionMs: env.KAFKA_EVENTS_RETENTION_MS,
     replicationFactor: env.KAFKA_REPLICATION_FACTOR,
+    deadLetters: { retentionMs: env.KAFKA_DEAD_LETTERS_RETENTION_MS, bytesMax: env.KAFKA_DEAD_LETTERS_BYTES_MAX },
   });
   return { ...kafkaConnection(env, clientId), topics };
 }

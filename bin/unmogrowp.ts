@@ -16,6 +16,7 @@ const COMMANDS = [
   'import',
   'windows',
   'replay',
+  'dlq',
   'event',
   'trace',
 ] as const;

@@ -15,11 +15,13 @@ import { sinkGroup, topicName } from '../kafka/topics.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { readVersion } from '../otel/process.ts';
 import { CLICKHOUSE_METRICS } from '../otel/registry/clickhouse.ts';
+import { DEAD_LETTER_METRICS } from '../otel/registry/dead-letters.ts';
 import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool } from '../postgres/pool.ts';
 import { clickHouseConnection } from './clickhouse-connection.ts';
-import { kafkaAdminConfig } from './kafka-connection.ts';
+import { createDeadLetterGauges } from './dead-letter-gauges.ts';
+import { kafkaAdminConfig, kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
 import { connectTemporal, temporalConnection } from './temporal.ts';
@@ -48,7 +50,7 @@ async function main(): Promise<void> {
     level: env.LOG_LEVEL,
     endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: env.TRACE_SAMPLE_RATIO,
-    declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS },
+    declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS, ...DEAD_LETTER_METRICS },
   });
   installTemporalRuntime(env, logger);
   const onError = (thrown: unknown): void => {
@@ -86,6 +88,13 @@ async function main(): Promise<void> {
     metrics,
   };
   beforeScrape(createWindowGauges({ client, clickhouse, metrics, onError }));
+  const deadLetters = {
+    kafka: kafkaConnection(env, CLIENT),
+    admin: kafkaAdmin,
+    pool: postgres,
+    topic: topicName(env.KAFKA_PREFIX, 'dead-letters'),
+  };
+  beforeScrape(createDeadLetterGauges({ source: deadLetters, metrics, onError }));
   worker = await createWorker({ env, connection, bundle, activities: createActivities(dependencies), plugin });
   const waiter = await createWaiter({ env, connection, waits: createWaits(dependencies), plugin });
   const stopSpanExport = startSpanExport({

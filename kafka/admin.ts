@@ -9,6 +9,14 @@ export interface KafkaAdminConfig extends KafkaConnection {
   topics: readonly Topic[];
 }
 
+/** What a topic holds. */
+export interface TopicLog {
+  /** A topic that was deleted and made anew is another one. */
+  topicId: string;
+  starts: number[];
+  ends: number[];
+}
+
 export interface KafkaAdmin {
   /**
    * Makes the topics that are missing, and keeps the records of those that exist for as long as it is configured now; gives
@@ -18,6 +26,8 @@ export interface KafkaAdmin {
   ensureTopics(): Promise<string[]>;
   /** The offset after the newest record of each partition. */
   endOffsets(topic: string): Promise<number[]>;
+  /** A topic as it lies there now: which one it is, and of each partition the first offset and the one after the last. */
+  describeLog(topic: string): Promise<TopicLog>;
   /** The next offset that a group will read of each partition; 0 where it never committed. */
   committedOffsets(group: string, topic: string): Promise<number[]>;
   /** How many brokers the cluster has now. */
@@ -27,6 +37,7 @@ export interface KafkaAdmin {
   close(): Promise<void>;
 }
 
+const EARLIEST = -2n;
 const LATEST = -1n;
 
 /** Makes the administration client of one process. Nothing is opened before the first call. */
@@ -41,16 +52,26 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
     }
   }
 
-  async function endOffsets(topic: string): Promise<number[]> {
-    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
-    const indexes = Array.from({ length: partitionsOf(metadata, topic) }, (_, partitionIndex) => partitionIndex);
-    const partitions = indexes.map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
+  async function listOffsets(topic: string, count: number, timestamp: bigint): Promise<number[]> {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
     const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions }] });
     // An end that is not known must not become 0: a window would be closed before its data is there.
-    if (listed?.partitions.length !== indexes.length) {
-      throw new UnmogrowpError('kafka_unavailable', `Kafka has not told the ends of all partitions of ${topic}`);
+    if (listed?.partitions.length !== count) {
+      throw new UnmogrowpError('kafka_unavailable', `Kafka has not told the offsets of all partitions of ${topic}`);
     }
-    return toOffsets(indexes.length, listed.partitions, ({ offset }) => offset);
+    return toOffsets(count, listed.partitions, ({ offset }) => offset);
+  }
+
+  async function endOffsets(topic: string): Promise<number[]> {
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+    return listOffsets(topic, partitionsOf(metadata, topic), LATEST);
+  }
+
+  async function describeLog(topic: string): Promise<TopicLog> {
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+    const count = partitionsOf(metadata, topic);
+    const [starts, ends] = await Promise.all([listOffsets(topic, count, EARLIEST), listOffsets(topic, count, LATEST)]);
+    return { topicId: metadata.topics.get(topic)?.id ?? '', starts, ends };
   }
 
   async function committedOffsets(group: string, topic: string): Promise<number[]> {
@@ -68,6 +89,7 @@ export function createKafkaAdmin(config: KafkaAdminConfig): KafkaAdmin {
   return {
     ensureTopics: () => call(() => ensureTopics(admin, config.topics)),
     endOffsets: (topic) => call(() => endOffsets(topic)),
+    describeLog: (topic) => call(() => describeLog(topic)),
     committedOffsets: (group, topic) => call(() => committedOffsets(group, topic)),
     countBrokers: () => call(countBrokers),
     isHealthy: () =>

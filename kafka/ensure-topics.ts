@@ -28,7 +28,8 @@ export async function ensureTopics(admin: Admin, topics: readonly Topic[]): Prom
   return [...created, ...changed];
 }
 
-const RETENTION = 'retention.ms';
+/** What decides how long records are kept. */
+const RETENTIONS = ['retention.ms', 'retention.bytes', 'segment.bytes'] as const;
 
 /**
  * Gives topics the retention that is declared. Nothing else of them is changed: a topic that was made with fewer replicas
@@ -38,22 +39,28 @@ async function keepAsLong(admin: Admin, topics: readonly Topic[]): Promise<strin
   if (topics.length === 0) return [];
   const resourceType = ConfigResourceTypes.TOPIC;
   const found = await admin.describeConfigs({
-    resources: topics.map(({ name }) => ({ resourceType, resourceName: name, configurationKeys: [RETENTION] })),
-  });
-  const retentionOf = new Map(found.map(({ resourceName, configs }) => [resourceName, configs[0]?.value]));
-  const others = topics.filter(({ name, settings }) => retentionOf.get(name) !== settings[RETENTION]);
-  if (others.length === 0) return [];
-  await admin.incrementalAlterConfigs({
-    resources: others.map(({ name, settings }) => ({
+    resources: topics.map(({ name }) => ({
       resourceType,
       resourceName: name,
-      configs: [
-        {
-          name: RETENTION,
-          configOperation: IncrementalAlterConfigOperationTypes.SET,
-          value: settings[RETENTION] ?? '',
-        },
-      ],
+      configurationKeys: [...RETENTIONS],
+    })),
+  });
+  const settingsOf = new Map(
+    found.map(({ resourceName, configs }) => [resourceName, new Map(configs.map(({ name, value }) => [name, value]))]),
+  );
+  const isOther = (topic: Topic, name: string): boolean =>
+    topic.settings[name] !== undefined && settingsOf.get(topic.name)?.get(name) !== topic.settings[name];
+  const others = topics.filter((topic) => RETENTIONS.some((name) => isOther(topic, name)));
+  if (others.length === 0) return [];
+  await admin.incrementalAlterConfigs({
+    resources: others.map((topic) => ({
+      resourceType,
+      resourceName: topic.name,
+      configs: RETENTIONS.filter((name) => isOther(topic, name)).map((name) => ({
+        name,
+        configOperation: IncrementalAlterConfigOperationTypes.SET,
+        value: topic.settings[name] ?? '',
+      })),
     })),
   });
   return others.map(({ name }) => name);

@@ -17,10 +17,16 @@ export interface TopicSettings {
   partitions: number;
   retentionMs: number;
   replicationFactor: number;
+  deadLetters: {
+    retentionMs: number;
+    /** The oldest are deleted beyond it. */
+    bytesMax: number;
+  };
 }
 
-/** Somebody has to look at a dead letter, and may be on holiday. */
-const DEAD_LETTERS_RETENTION_MS = 30 * 86_400_000;
+/** Kafka deletes whole segments, so they must be small beside the bound that they keep. */
+const SEGMENTS_PER_BOUND = 8;
+const SEGMENT_BYTES_MAX = 1_073_741_824;
 
 /** The largest record that brokers take by default, and the headers with which it is buried. */
 const DEAD_LETTERS_BYTES_MAX = 1_048_588 + 65_536;
@@ -30,7 +36,7 @@ const inSyncReplicasMin = (replicas: number): number => Math.max(1, Math.min(2, 
 
 /** All topics with their partitions, retention and clean-up. */
 export function planTopics(settings: TopicSettings): Topic[] {
-  const { prefix, partitions, retentionMs, replicationFactor: replicas } = settings;
+  const { prefix, partitions, retentionMs, replicationFactor: replicas, deadLetters } = settings;
   const common = { 'cleanup.policy': 'delete', 'min.insync.replicas': String(inSyncReplicasMin(replicas)) };
   return [
     {
@@ -45,7 +51,9 @@ export function planTopics(settings: TopicSettings): Topic[] {
       replicas,
       settings: {
         ...common,
-        'retention.ms': String(DEAD_LETTERS_RETENTION_MS),
+        'retention.ms': String(deadLetters.retentionMs),
+        'retention.bytes': String(deadLetters.bytesMax),
+        'segment.bytes': String(Math.min(SEGMENT_BYTES_MAX, Math.floor(deadLetters.bytesMax / SEGMENTS_PER_BOUND))),
         'max.message.bytes': String(DEAD_LETTERS_BYTES_MAX),
       },
     },

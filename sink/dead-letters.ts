@@ -1,8 +1,10 @@
+import { type TriedOrigin, WHOLE_RECORD, headersOfOrigin, originOfHeaders } from '../events/dead-letter.ts';
 import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
 import type { OutgoingRecord } from '../kafka/producer.ts';
 import type { UnmogrowpError } from '../errors.ts';
 import type { DEAD_LETTER_REASONS } from '../otel/registry/sink.ts';
 import type { Origin } from './encode-rows.ts';
+import type { Place } from './range.ts';
 
 /** What could not become a row: one line, or a whole record whose lines nobody can tell apart. */
 export interface DeadLetter {
@@ -18,22 +20,22 @@ export interface DeadLetter {
 /** The one partition of the topic dead-letters. */
 const PARTITION = 0;
 /** What comes along from the record as it was. */
-const KEPT_HEADERS = ['traceparent', 'tracestate', 'tenant_id', 'row_format'] as const;
+const KEPT_HEADERS = ['traceparent', 'tracestate', 'tenant_id', 'row_format', 'received_at'] as const;
 
 /**
  * A dead letter as a record: the bytes as they were sent, and headers that say why and from where. Its origin (topic,
- * partition, offset, line) is its identity: after a crash it may come twice.
+ * partition, offset, line) and its attempt are its identity: after a crash it may come twice. What was tried again and
+ * fails again keeps the origin that it had first.
  */
-export function toDeadLetterRecord({ topic, partition }: Origin, letter: DeadLetter): OutgoingRecord {
+export function toDeadLetterRecord(place: Origin, letter: DeadLetter): OutgoingRecord {
   const { reason, stage, record, line, bytes, error } = letter;
-  const headers: Record<string, string> = {
-    reason,
-    stage,
-    origin_topic: topic,
-    origin_partition: String(partition),
-    origin_offset: String(record.offset),
-  };
-  if (line !== undefined) headers['origin_line'] = String(line);
+  const tried = originOf(place, letter);
+  const headers: Record<string, string> = { reason, stage, ...headersOfOrigin(tried) };
+  if (tried.attempt > 1) {
+    headers['tried_partition'] = String(place.partition);
+    headers['tried_offset'] = String(record.offset);
+  }
+  headers['row_count'] = line === undefined ? (headerOf(record, 'row_count') ?? '1') : '1';
   if (error !== undefined) {
     headers['error_code'] = error.code;
     headers['clickhouse_code'] = String(error.context['clickhouse_code'] ?? '');
@@ -44,4 +46,15 @@ export function toDeadLetterRecord({ topic, partition }: Origin, letter: DeadLet
     if (value !== undefined) headers[name] = value;
   }
   return { partition: PARTITION, value: bytes, headers };
+}
+
+function originOf({ topic, topicId, partition }: Place, { record, line = WHOLE_RECORD }: DeadLetter): TriedOrigin {
+  const before = originOfHeaders((name) => headerOf(record, name));
+  if (before === undefined) {
+    const { offset, timestampMs } = record;
+    return { origin: { topic, topicId, partition, offset, line, timestampMs }, attempt: 1 };
+  }
+  // A record that was tried again as a whole may fail in single lines now.
+  const origin = before.origin.line === WHOLE_RECORD ? { ...before.origin, line } : before.origin;
+  return { origin, attempt: before.attempt };
 }

@@ -12,10 +12,12 @@ export interface WhoAndWhy {
 
 /** Adds the options that say who wants something and why; both go into the audit trail. */
 export function withWhoAndWhy(command: Command): Command {
-  return command
-    .option('--reason <text>', 'why, for the audit trail', '')
-    .addOption(new Option('--by <name>', 'who, for the audit trail').default(systemUser(), 'the user of the system'));
+  return command.option('--reason <text>', 'why, for the audit trail', '').addOption(byOption());
 }
+
+/** Who wants something. */
+export const byOption = (): Option =>
+  new Option('--by <name>', 'who, for the audit trail').default(systemUser(), 'the user of the system');
 
 /** The name by which the system knows who types; `unknown` where it has none. */
 function systemUser(): string {

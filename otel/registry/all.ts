@@ -1,4 +1,5 @@
 import { CLICKHOUSE_METRICS } from './clickhouse.ts';
+import { DEAD_LETTER_METRICS } from './dead-letters.ts';
 import type { MetricDeclaration } from './declare.ts';
 import { INGEST_METRICS } from './ingest.ts';
 import { KAFKA_METRICS } from './kafka.ts';
@@ -14,4 +15,5 @@ export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclar
   sink: SINK_METRICS,
   clickhouse: CLICKHOUSE_METRICS,
   windows: WINDOWS_METRICS,
+  'dead letters': DEAD_LETTER_METRICS,
 };

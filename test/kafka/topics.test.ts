@@ -51,6 +51,16 @@ test('a retention that is configured anew holds for the topic that is there', as
   expect(await ensureTopics({ KAFKA_EVENTS_RETENTION_MS: 14 * DAY_MS })).toEqual([]);
 });
 
+test('how long and how many dead letters are kept is a setting, also for the topic that is there', async () => {
+  await ensureTopics();
+  expect(await settingsOf(DEAD_LETTERS)).toMatchObject({ 'retention.bytes': '1073741824' });
+  const less = { KAFKA_DEAD_LETTERS_RETENTION_MS: 2 * DAY_MS, KAFKA_DEAD_LETTERS_BYTES_MAX: 67_108_864 };
+  expect(await ensureTopics(less)).toEqual([DEAD_LETTERS]);
+  const kept = { 'retention.ms': String(2 * DAY_MS), 'retention.bytes': '67108864', 'segment.bytes': '8388608' };
+  expect(await settingsOf(DEAD_LETTERS)).toMatchObject(kept);
+  expect(await ensureTopics(less)).toEqual([]);
+});
+
 test('a topic with another number of partitions is refused, and nothing about it is changed', async () => {
   await ensureTopics();
   const before = await settingsOf(EVENTS);
@@ -61,9 +71,13 @@ test('a topic with another number of partitions is refused, and nothing about it
 
 test('with three replicas an event is on two of them before it is accepted, and one may be away', () => {
   const inSync = (replicationFactor: number) =>
-    planTopics({ prefix: '', partitions: 8, retentionMs: DAY_MS, replicationFactor }).map(
-      ({ settings }) => settings['min.insync.replicas'],
-    );
+    planTopics({
+      prefix: '',
+      partitions: 8,
+      retentionMs: DAY_MS,
+      replicationFactor,
+      deadLetters: { retentionMs: DAY_MS, bytesMax: 16_777_216 },
+    }).map(({ settings }) => settings['min.insync.replicas']);
   expect([1, 2, 3, 5].map(inSync)).toEqual([
     ['1', '1'],
     ['1', '1'],
