@@ -54,6 +54,12 @@ const schema = z
       .describe(
         'Partitions of the topic of events. Never change it on a topic that holds events: one user’s events would lie on two partitions.',
       ),
+    KAFKA_COMPRESSION: z
+      .enum(['none', 'zstd'])
+      .default('zstd')
+      .describe(
+        'How ingest compresses requests to Kafka of 32 KiB and more. Zstandard makes events about a sixth, on the network and on the brokers, for a sixth more CPU of ingest.',
+      ),
     KAFKA_EVENTS_RETENTION_MS: milliseconds(7 * 86_400_000).describe(
       'How long Kafka keeps events; the time that ClickHouse or the sink may be away. `unmogrowp migrate` applies a new value.',
     ),

@@ -95,7 +95,10 @@ export async function benchSink(options: BenchOptions): Promise<BenchReport> {
 /** The same rows twice: packed as ingest does, and one in each record as is usual elsewhere. */
 async function fillTopics(fill: { env: Env; packed: string; single: string; rows: number }): Promise<void> {
   const { env, packed, single, rows } = fill;
-  const producer = createRecordProducer({ brokers: env.KAFKA_BROKERS, clientId: 'bench' });
+  const producer = createRecordProducer(
+    { brokers: env.KAFKA_BROKERS, clientId: 'bench' },
+    { compression: env.KAFKA_COMPRESSION },
+  );
   for (let sent = 0; sent < rows; sent += EVENTS_PER_FILL) {
     const all = eventRows(clientEvents(EVENTS_PER_FILL, USERS, sent), 'bench');
     const requests = Array.from({ length: EVENTS_PER_FILL / EVENTS_PER_REQUEST }, (_, index) =>

@@ -21,6 +21,8 @@ export interface RecordProducer {
 export interface ProducerOptions {
   /** Makes fewer records of those that are sent together, in their order: a client pays per record. */
   join?: (records: readonly OutgoingRecord[]) => readonly OutgoingRecord[];
+  /** Of requests that are worth it; none by default. */
+  compression?: 'none' | 'zstd';
 }
 
 /** Below the broker's default for one partition's part of a request (message.max.bytes). */
@@ -47,7 +49,7 @@ interface Waiting {
  * request costs more than a record. One request is in flight at a time, so records keep their order.
  */
 export function createRecordProducer(connection: KafkaConnection, options: ProducerOptions = {}): RecordProducer {
-  const { join = (records) => records } = options;
+  const { join = (records) => records, compression = 'none' } = options;
   // The spool and the drain try again: a retry in here would only hide how long a client waits.
   const producer = new Producer({ ...clientOptions(connection), retries: 1, retryDelay: 100 });
   let waiting: Waiting[] = [];
@@ -91,7 +93,7 @@ export function createRecordProducer(connection: KafkaConnection, options: Produ
     const bytes = batch.reduce((sum, { record }) => sum + record.value.length, 0);
     await producer.send({
       acks: ACKS_OF_ALL_REPLICAS,
-      compression: bytes >= COMPRESSED_BYTES_MIN ? 'zstd' : 'none',
+      compression: bytes >= COMPRESSED_BYTES_MIN ? compression : 'none',
       messages: toMessages(batch),
     });
   }
