@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { fingerprintProblems } from './fingerprints.ts';
 import { generatedProblems } from './generated.ts';
 import { importProblems } from './imports.ts';
 
@@ -21,6 +22,11 @@ const GATES: readonly { name: string; fix: string; run: () => string[] | Promise
   { name: 'lint', fix: 'npx oxlint --type-aware', run: () => tool('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'dead code', fix: 'delete what nothing uses: npx knip', run: () => tool('knip', []) },
   { name: 'format', fix: 'npm run format', run: () => tool('prettier', ['--check', '--log-level', 'warn', '.']) },
+  {
+    name: 'workflows',
+    fix: 'think of what is under way, then npm run fingerprint',
+    run: () => fingerprintProblems(ROOT),
+  },
   { name: 'generated files', fix: 'npm run generate', run: () => generatedProblems(ROOT) },
 ];
 

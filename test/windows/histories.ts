@@ -1,21 +1,41 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { Worker } from '@temporalio/worker';
+import { type WorkflowBundleOption, Worker } from '@temporalio/worker';
 import { loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
 import { testPlugin } from './time-skipping.ts';
 
-export const WORKFLOWS = ['window', 'reconcile', 'audit'] as const;
-export type WorkflowName = (typeof WORKFLOWS)[number];
-
-/** Where recorded histories are kept: `<workflow>-<number>.json`, oldest first. */
+/** Where recorded histories are kept: `<workflow>-<life>-<number>.json`. */
 export const HISTORIES = new URL('../../workflows/histories/', import.meta.url);
 
-/** The files with histories of a workflow. */
-export const historiesOf = (workflow: WorkflowName): string[] =>
-  readdirSync(HISTORIES).filter((file) => file.startsWith(`${workflow}-`));
+/** All recorded histories, by their file. */
+export const HISTORY_FILES: readonly string[] = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));
 
-/** Lets the workflows of an entry file live through a recorded history; rejects where they decide anything else. */
-export async function replay(file: string, entry?: string): Promise<void> {
-  const history: unknown = JSON.parse(readFileSync(new URL(file, HISTORIES), 'utf8'));
-  const workflowBundle = await loadWorkflowBundle(testPlugin, entry === undefined ? {} : { entry });
-  await Worker.runReplayHistory({ workflowBundle, plugins: [testPlugin] }, history);
+/** What a file says; as much of it as tests ask for. */
+export interface RecordedHistory {
+  events: {
+    activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+    workflowExecutionSignaledEventAttributes?: { signalName: string };
+    workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
+    workflowExecutionContinuedAsNewEventAttributes?: object;
+  }[];
+}
+
+/** The history of a file. */
+export const readHistory = (file: string): RecordedHistory =>
+  JSON.parse(readFileSync(new URL(file, HISTORIES), 'utf8')) as RecordedHistory;
+
+/** The workflows of an entry file, as one script. */
+export const bundleOf = (entry?: string): Promise<WorkflowBundleOption> =>
+  loadWorkflowBundle(testPlugin, entry === undefined ? {} : { entry });
+
+/** The present workflows with one change in their script; fails when the script holds nothing that fits. */
+export async function changedBundle(from: RegExp, to: string): Promise<WorkflowBundleOption> {
+  const bundle = await bundleOf();
+  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
+  if (!from.test(code)) throw new Error(`the workflows hold no ${from.source}`);
+  return { code: code.replace(from, to) };
+}
+
+/** Lets workflows live through a recorded history; rejects where they decide anything else. */
+export async function replay(file: string, workflowBundle: WorkflowBundleOption): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle, plugins: [testPlugin] }, readHistory(file));
 }

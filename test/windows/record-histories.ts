@@ -1,65 +1,41 @@
-import { writeFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { HISTORIES, WORKFLOWS, type WorkflowName, historiesOf } from './histories.ts';
-import { DAY_MS, type Plain, newWindow, plainActivities, startTimeSkipping, withWorker } from './time-skipping.ts';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { HISTORIES } from './histories.ts';
+import type { History } from './lives.ts';
+import { livesOfPages } from './lives-of-pages.ts';
+import { livesOfReplays } from './lives-of-replays.ts';
+import { livesOfWindows } from './lives-of-windows.ts';
+import { quietRuntime } from './time-skipping.ts';
 
 /**
- * Records one more history of each workflow in workflows/histories: `npx node test/windows/record-histories.ts`. Do it
- * when a workflow has got a new shape. Older histories stay for as long as a workflow of their time may be under way.
+ * Records one more history of each life in workflows/histories, on the Temporal at TEMPORAL_ADDRESS:
+ * `npx node test/windows/record-histories.ts [names…]`. Do it when a workflow has got a new way to go. Older histories stay
+ * for as long as a workflow of their time may be under way.
  */
-const environment = await startTimeSkipping();
+quietRuntime();
+const wanted = process.argv.slice(2);
+const environment = await TestWorkflowEnvironment.createFromExistingServer({
+  address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233',
+});
 try {
-  for (const workflow of WORKFLOWS) await record(workflow);
+  for (const life of [...livesOfWindows, ...livesOfPages, ...livesOfReplays]) {
+    for (const [name, history] of Object.entries(await life(environment))) write(name, history);
+  }
 } finally {
   await environment.teardown();
 }
 process.exit(0);
 
-async function record(workflow: WorkflowName): Promise<void> {
-  const history = await (workflow === 'window' ? recordWindow() : recordPages(workflow));
-  // Which process on which machine recorded it is nobody's business.
-  const json = historyToJSON(history).replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"');
-  const file = `${workflow}-${historiesOf(workflow).length + 1}.json`;
+function write(name: string, history: History): void {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
+  // Which process on which machine recorded it, and from which folder, is nobody's business.
+  const json = historyToJSON(history)
+    .replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"')
+    .replaceAll(/"name": "\d+@[^"]*"/g, '"name": "recorder"')
+    .replaceAll(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
+  const earlier = readdirSync(HISTORIES).filter((file) => file.replace(/-\d+\.json$/, '') === name);
+  const file = `${name}-${earlier.length + 1}.json`;
   writeFileSync(new URL(file, HISTORIES), `${json}\n`);
   process.stdout.write(`workflows/histories/${file}\n`);
-}
-
-/** Lateness, close, late data, a command, the horizon. */
-async function recordWindow() {
-  const { activities } = plainActivities();
-  const window = await newWindow(environment);
-  return withWorker(environment, activities, async (start) => {
-    const handle = await start({ version: 1, window });
-    await environment.sleep(2 * DAY_MS);
-    await handle.signal('reopen', { version: 1, arrivals: { events: [7] } });
-    await environment.sleep(DAY_MS);
-    await handle.executeUpdate('close', { args: [{ version: 1 }], updateId: 'command' });
-    await handle.result();
-    return handle.fetchHistory();
-  });
-}
-
-/** Two slices of the log, where there are any, and two pages of windows. */
-async function recordPages(workflow: 'reconcile' | 'audit') {
-  const next = { tenantId: 'acme', windowStartMs: 0 };
-  const page: Plain['auditPage'] = ({ after }) =>
-    Promise.resolve({ started: 1, reopened: 0, held: 0, next: after === null ? next : null });
-  let slices = 0;
-  const { activities } = plainActivities({}, () => ({
-    examineArrivals: () => Promise.resolve({ isMore: (slices += 1) < 2 }),
-    tellTouchedWindows: page,
-    auditPage: page,
-  }));
-  return withWorker(environment, activities, async (_start, taskQueue) => {
-    const handle: WorkflowHandle = await environment.client.workflow.start(workflow, {
-      workflowId: `${workflow}/${randomUUID()}`,
-      taskQueue,
-      args: [{ version: 1 }],
-      workflowExecutionTimeout: '1 day',
-    });
-    await handle.result();
-    return handle.fetchHistory();
-  });
 }

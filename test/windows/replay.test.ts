@@ -1,15 +1,65 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { WORKFLOWS, historiesOf, replay } from './histories.ts';
-import { quietRuntime } from './time-skipping.ts';
+import { beforeAll, describe, expect, it, test } from 'vitest';
+import * as workflows from '../../workflows/index.ts';
+import { plainReplay } from '../replay/time-skipping.ts';
+import { CARELESS_CHANGES } from './careless-changes.ts';
+import { HISTORY_FILES, bundleOf, changedBundle, readHistory, replay } from './histories.ts';
+import { replayActivities } from './lives-of-windows.ts';
+import { plainActivities, quietRuntime } from './time-skipping.ts';
 
 beforeAll(quietRuntime);
 
-describe.each(WORKFLOWS)('%s', (workflow) => {
-  it.each(historiesOf(workflow))('a workflow that began as in %s goes on under the present code', async (file) => {
-    await replay(file);
+describe.each(Object.keys(workflows))('%s', (workflow) => {
+  const files = HISTORY_FILES.filter((file) => file.startsWith(`${workflow}-`));
+
+  test('has recorded histories, of a whole life and of one that continues as new', () => {
+    const continued = files.filter((file) =>
+      readHistory(file).events.some((event) => event.workflowExecutionContinuedAsNewEventAttributes !== undefined),
+    );
+    expect(continued).not.toEqual([]);
+    expect(files.length).toBeGreaterThan(continued.length);
   });
 
-  it.each(historiesOf(workflow))('a change that the workflow of %s would not survive is found', async (file) => {
-    await expect(replay(file, 'test/windows/broken-twins/workflows.ts')).rejects.toThrow(/nondeterminism/i);
+  it.each(files)('a workflow that began as in %s goes on under the present code', async (file) => {
+    await replay(file, await bundleOf());
   });
+
+  it.each(files)('a change that the workflow of %s would not survive is found', async (file) => {
+    const twin = await bundleOf('test/windows/broken-twins/workflows.ts');
+    await expect(replay(file, twin)).rejects.toThrow(/nondeterminism/i);
+  });
+});
+
+describe('a careless change is found', () => {
+  it.each(CARELESS_CHANGES)('$change', async ({ from, to, refusedBy }) => {
+    const changed = await changedBundle(from, to);
+    const files = HISTORY_FILES.filter((file) => refusedBy.includes(file.replace(/-\d+\.json$/, '')));
+    expect(files.length).toBeGreaterThanOrEqual(refusedBy.length);
+    for (const file of files) {
+      await expect(replay(file, changed), file).rejects.toThrow(/nondeterminism/i);
+    }
+  });
+
+  test('by each history at least one that it is there for', () => {
+    const lives = new Set(HISTORY_FILES.map((file) => file.replace(/-\d+\.json$/, '')));
+    expect(new Set(CARELESS_CHANGES.flatMap(({ refusedBy }) => refusedBy))).toEqual(lives);
+  });
+});
+
+test('the histories hold every activity that a workflow calls, and every message that it takes', () => {
+  const events = HISTORY_FILES.flatMap((file) => readHistory(file).events);
+  const named = (names: (string | undefined)[]) => [...new Set(names.filter((name) => name !== undefined))].toSorted();
+  const plain = plainActivities();
+  const replays = plainReplay([]);
+  const activities = [plain.activities, replayActivities(plain.calls), replays.activities, replays.waits];
+  expect(named(events.map((event) => event.activityTaskScheduledEventAttributes?.activityType.name))).toEqual(
+    activities.flatMap((each) => Object.keys(each)).toSorted(),
+  );
+  expect(named(events.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName))).toEqual([
+    'reopen',
+    'turn',
+    'withdraw',
+  ]);
+  expect(
+    named(events.map((event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input.name)),
+  ).toEqual(['change', 'close', 'replay']);
 });

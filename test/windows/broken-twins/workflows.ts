@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/workflow';
-import type { ReconcileInput, WindowInput } from '../../../workflows/messages.ts';
+import type { ReconcileInput, ReplayInput, WindowInput } from '../../../workflows/messages.ts';
 import * as workflows from '../../../workflows/index.ts';
 
 /** As it is, but for a timer in front: what a careless change would do to windows that are under way. */
@@ -18,4 +18,10 @@ export async function audit(input: ReconcileInput): ReturnType<typeof workflows.
 export async function reconcile(input: ReconcileInput): ReturnType<typeof workflows.reconcile> {
   await sleep('1 second');
   return workflows.reconcile(input);
+}
+
+/** The same for the replay. */
+export async function replay(input: ReplayInput): ReturnType<typeof workflows.replay> {
+  await sleep('1 second');
+  return workflows.replay(input);
 }
