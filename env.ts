@@ -185,6 +185,9 @@ const schema = z
   })
   .superRefine((env, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    WORKER_LEDGER_INTERVAL_MS: milliseconds(600_000).describe(
+      'How often the hours of receipt that are over are measured: what was accepted, arrived, and became of it.',
+    ),
     if (env.INGEST_KEY_CACHE_MS > 10_000) {
       refuse('INGEST_KEY_CACHE_MS', 'over 10000 a revoked write key would still be accepted after the promised 10 s');
     }

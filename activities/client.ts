@@ -18,12 +18,12 @@ import type {
   WindowInput,
   WindowOutcome,
 } from '../workflows/messages.ts';
-import type { ReconcileCounts, WindowKey } from './contract.ts';
+import type { WindowKey } from './contract.ts';
 import { toIso, windowWorkflowId } from './window-range.ts';
 
 /** The workflow of a window, as clients start it and ask it. */
 export type WindowWorkflow = (input: WindowInput) => Promise<WindowOutcome | null>;
-type ReconcileWorkflow = (input: ReconcileInput) => Promise<ReconcileCounts>;
+type ScheduledWorkflow = (input: ReconcileInput) => Promise<unknown>;
 
 /** Where workflows are started. */
 export interface WindowClient {
@@ -103,7 +103,7 @@ export async function describeWindow(client: WindowClient, window: WindowKey): P
 }
 
 /** What runs again and again beside the windows: its workflow type is its name. */
-export type RecurringWorkflow = 'reconcile' | 'audit';
+export type RecurringWorkflow = 'reconcile' | 'audit' | 'ledger';
 
 const scheduleId = (taskQueue: string, workflow: RecurringWorkflow): string => `${taskQueue}-${workflow}`;
 
@@ -128,10 +128,10 @@ export async function ensureSchedule(
   };
   const id = scheduleId(taskQueue, workflow);
   try {
-    await temporal.schedule.create<ReconcileWorkflow>({ scheduleId: id, ...settings });
+    await temporal.schedule.create<ScheduledWorkflow>({ scheduleId: id, ...settings });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await temporal.schedule.getHandle(id).update<ReconcileWorkflow>(({ state }) => ({ ...settings, state }));
+    await temporal.schedule.getHandle(id).update<ScheduledWorkflow>(({ state }) => ({ ...settings, state }));
   }
 }
 

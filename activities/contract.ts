@@ -82,6 +82,15 @@ export interface WindowActivities {
   }): Promise<void>;
 }
 
+/** The I/O of the workflow `ledger`. */
+export interface LedgerActivities {
+  /**
+   * Measures hours of receipt that are due and were not measured since a moment, and lets the windows run again that their
+   * faults concern.
+   */
+  keepLedger(input: { version: 1; sinceMs: number }): Promise<{ isMore: boolean }>;
+}
+
 /** Where a page of windows begins: after this window of this tenant. */
 export interface ReconcileCursor {
   tenantId: string;

@@ -1,11 +1,12 @@
 import { createAuditPage } from './audit-page.ts';
 import { createAwaitArrival } from './await-arrival.ts';
 import { createComputeRun } from './compute-run.ts';
-import type { ReconcileActivities, WindowActivities } from './contract.ts';
+import type { LedgerActivities, ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createEnterRun } from './enter-run.ts';
 import { createExamineArrivals } from './examine-arrivals.ts';
 import { withFailures } from './failures.ts';
+import { createKeepLedger } from './keep-ledger.ts';
 import { createLoadWindow } from './load-window.ts';
 import { createLeaveReplayRun } from './leave-replay-run.ts';
 import { createLoadReplayRun } from './load-replay-run.ts';
@@ -19,7 +20,7 @@ import { createReplayWindow, createWithdrawWindows } from './replay-windows.ts';
 import { createTellTouchedWindows } from './tell-touched-windows.ts';
 import { createVerifyRun } from './verify-run.ts';
 
-type Activities = WindowActivities & ReconcileActivities & WindowReplayActivities & ReplayActivities;
+type Activities = WindowActivities & ReconcileActivities & LedgerActivities & WindowReplayActivities & ReplayActivities;
 
 /** All I/O of the workflows but the waits, made from the clients of one process. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -37,6 +38,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     removeUnpublishedRuns: createRemoveUnpublishedRuns(dependencies),
     freeLostTurns: createFreeLostTurns(dependencies),
     recordReconcile: createRecordReconcile(dependencies),
+    keepLedger: createKeepLedger(dependencies),
     loadReplayRun: createLoadReplayRun(dependencies),
     leaveReplayRun: createLeaveReplayRun(dependencies),
     publishReplayRun: createPublishReplayRun(dependencies),

@@ -122,6 +122,14 @@ export const readExpectedTotals = defineQuery({
   settings: { preferred_block_size_bytes: '0' },
 });
 
+/** How many rows of credit of a run are there. */
+export const countRunCredits = defineQuery({
+  name: 'count_run_credits',
+  file: sql('count-run-credits'),
+  parameters: oneRun,
+  row: z.object({ credits: count }),
+});
+
 /** Records that a run reached a state. Repeating it changes nothing. */
 export const insertRun = defineCommand({ name: 'insert_run', file: sql('insert-run'), parameters: runRow });
 

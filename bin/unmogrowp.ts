@@ -15,6 +15,7 @@ const COMMANDS = [
   'tenant',
   'import',
   'windows',
+  'reconcile',
   'replay',
   'dlq',
   'event',

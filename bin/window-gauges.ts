@@ -1,6 +1,8 @@
 import { type WindowClient, countRunningWindows } from '../activities/client.ts';
+import { readLedgerDifferences } from '../activities/ledger-queries.ts';
 import { readFreshness, readLateBeyondHorizon } from '../activities/window-queries.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
+import { LEDGER_CODES } from '../events/ledger.ts';
 import type { Metrics } from '../otel/metrics.ts';
 import { WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
 
@@ -11,11 +13,15 @@ const KEPT_MS = 15_000;
 export function createWindowGauges(options: {
   client: WindowClient;
   clickhouse: ClickHouse;
+  /** For how long the ledger measures hours again. */
+  measurableMs: number;
   metrics: Metrics<typeof WINDOWS_METRICS>;
   onError: (error: unknown) => void;
 }): () => Promise<void> {
-  const { client, clickhouse, metrics, onError } = options;
+  const { client, clickhouse, measurableMs, metrics, onError } = options;
   let readAtMs = Number.NEGATIVE_INFINITY;
+  /** Those of which the ledger has ever found a difference. */
+  const tenants = new Set<string>();
 
   async function readWindows(): Promise<void> {
     for (const state of WINDOW_STATES) metrics.windows.set({ state }, await countRunningWindows(client, state));
@@ -33,9 +39,23 @@ export function createWindowGauges(options: {
     }
   }
 
+  /** Also what has been mended is told: as 0. */
+  async function readDifferences(): Promise<void> {
+    const differences = await readLedgerDifferences(clickhouse, { fromMs: Date.now() - measurableMs });
+    for (const tenantId of new Set(differences.map((entry) => entry.tenantId))) tenants.add(tenantId);
+    for (const tenant of tenants) {
+      for (const code of LEDGER_CODES) {
+        const found = differences.find((entry) => entry.tenantId === tenant && entry.code === code);
+        metrics.ledgerDifferences.set({ tenant, code }, found?.events ?? 0);
+      }
+    }
+  }
+
   return async function readGauges() {
     if (performance.now() - readAtMs < KEPT_MS) return;
     readAtMs = performance.now();
-    await Promise.all([readWindows(), readAges(), readBeyondHorizon()].map((read) => read.catch(onError)));
+    await Promise.all(
+      [readWindows(), readAges(), readBeyondHorizon(), readDifferences()].map((read) => read.catch(onError)),
+    );
   };
 }

@@ -8,6 +8,7 @@ import { UnmogrowpError } from '../errors.ts';
 import type { WindowDescription } from '../workflows/messages.ts';
 import { moneyText } from './money-text.ts';
 import { printFacts, printLine, printTable } from './output.ts';
+import { type WindowLedger, ledgerFacts, readWindowLedger } from './window-ledger.ts';
 
 const RUNS_MAX = 20;
 /** A query waits for a worker; without one the rest is shown all the same. */
@@ -29,6 +30,7 @@ export interface WindowDetails {
   /** Rows that came after its late horizon: only a replay includes them. */
   late_beyond_horizon: number;
   values: { currency: string; value: string }[];
+  ledger: WindowLedger;
   runs: Awaited<ReturnType<typeof readWindowRuns>>;
 }
 
@@ -61,6 +63,7 @@ export async function readWindow(
     late_rows: listed?.lateRows ?? 0,
     late_beyond_horizon: listed?.lateBeyondHorizon ?? 0,
     values: (listed?.values ?? []).map(([currency, value]) => ({ currency, value })),
+    ledger: await readWindowLedger(parts.clickhouse, window, runs),
     runs,
   };
 }
@@ -167,6 +170,7 @@ function facts(details: WindowDetails): [string, string][] {
       Object.entries(newest?.cutoff ?? {})
         .map(([topic, offsets]) => `${topic}: ${offsets.join(' ')}`)
         .join('; '),
+    ...ledgerFacts(details.ledger),
     ],
     ['code', newest?.codeVersion ?? ''],
     ['workflow', details.workflow_id],

@@ -78,16 +78,20 @@ async function main(): Promise<void> {
     temporal: client.temporal,
     taskQueue: client.taskQueue,
     eventsTopic: topicName(env.KAFKA_PREFIX, 'events'),
+    kafka: kafkaConnection(env, CLIENT),
     sinkGroup: sinkGroup(env.KAFKA_PREFIX),
+    deadLettersTopic: topicName(env.KAFKA_PREFIX, 'dead-letters'),
     arrivalPollMs: env.WORKER_ARRIVAL_POLL_MS,
     reopenIntervalMs: env.WORKER_RECONCILE_INTERVAL_MS,
     recheckAfterMs: env.WORKER_RECHECK_AFTER_MS,
     tenantRunsMax: env.WORKER_TENANT_RUNS_MAX,
+    measurableMs: env.KAFKA_EVENTS_RETENTION_MS,
     codeVersion: readVersion(),
     nowMs: Date.now,
     metrics,
   };
-  beforeScrape(createWindowGauges({ client, clickhouse, metrics, onError }));
+  const { measurableMs } = dependencies;
+  beforeScrape(createWindowGauges({ client, clickhouse, measurableMs, metrics, onError }));
   const deadLetters = {
     kafka: kafkaConnection(env, CLIENT),
     admin: kafkaAdmin,
@@ -130,6 +134,7 @@ async function connect(env: Env, plugin: OpenTelemetryPlugin) {
     await ensureSchedule(client, 'reconcile', env.WORKER_RECONCILE_INTERVAL_MS);
     await ensureSchedule(client, 'audit', env.WORKER_AUDIT_INTERVAL_MS);
     return { client, connection: await NativeConnection.connect(temporalConnection(env)) };
+    await ensureSchedule(client, 'ledger', env.WORKER_LEDGER_INTERVAL_MS);
   } catch (error) {
     await client.close();
     throw toTemporalError(error);

@@ -1,3 +1,4 @@
+import { LEDGER_CODES } from '../../events/ledger.ts';
 import { bounded, counter, gauge, histogram } from './declare.ts';
 
 const REASONS = ['close', 'reopen', 'command', 'replay'] as const;
@@ -116,6 +117,21 @@ export const WINDOWS_METRICS = {
     name: 'unmogrowp_windows',
     help: 'Windows that are looked after, by where they stand.',
     labels: { state: WINDOW_STATES },
+  }),
+  ledgerDuration: histogram({
+    name: 'unmogrowp_ledger_duration_seconds',
+    help: 'How long the worker took for the hours of receipt that were due to be measured, or for a minute of them.',
+    unit: 'seconds',
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+  }),
+  ledgerDifferences: gauge({
+    name: 'unmogrowp_ledger_difference_events',
+    help: 'Events by which the sides of the ledger differ, in the hours of receipt of which Kafka keeps the records.',
+    labels: { tenant: bounded('tenants'), code: LEDGER_CODES },
+  }),
+  ledgerReopens: counter({
+    name: 'unmogrowp_ledger_reopens_total',
+    help: 'Windows that the ledger let run again: events that may be theirs got lost, or are back.',
   }),
   freshness: gauge({
     name: 'unmogrowp_window_freshness_seconds',

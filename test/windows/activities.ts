@@ -1,6 +1,7 @@
 import { createActivities } from '../../activities/create-activities.ts';
+import { kafkaConnection } from '../../bin/kafka-connection.ts';
 import type { KafkaAdmin } from '../../kafka/admin.ts';
-import { sinkGroup } from '../../kafka/topics.ts';
+import { sinkGroup, topicName } from '../../kafka/topics.ts';
 import { createMetrics } from '../../otel/metrics.ts';
 import { WINDOWS_METRICS } from '../../otel/registry/windows.ts';
 import { testEnv } from '../support/parts.ts';
@@ -17,11 +18,14 @@ export function activitiesIn({ clickhouse, pool, windows }: Parts, kafkaAdmin: K
     kafkaAdmin,
     temporal: windows.temporal,
     taskQueue: windows.taskQueue,
+    kafka: kafkaConnection(testEnv, 'test'),
     eventsTopic: TOPIC,
+    deadLettersTopic: topicName(testEnv.KAFKA_PREFIX, 'dead-letters'),
     sinkGroup: sinkGroup(testEnv.KAFKA_PREFIX),
     arrivalPollMs: 50,
     reopenIntervalMs: 1_000,
     recheckAfterMs: RECHECK_AFTER_MS,
+    measurableMs: testEnv.KAFKA_EVENTS_RETENTION_MS,
     tenantRunsMax: 4,
     codeVersion: 'test',
     nowMs: () => Date.now() + aheadMs,

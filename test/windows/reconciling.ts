@@ -16,7 +16,9 @@ type Reconcile = (input: ReconcileInput) => Promise<ReconcileCounts>;
 export async function startQuietWorker(parts: Parts, variables: Record<string, string> = {}): Promise<WorkerProcess> {
   const worker = await startWorker(variables);
   const { temporal, taskQueue } = parts.windows;
-  for (const workflow of ['reconcile', 'audit']) await temporal.schedule.getHandle(`${taskQueue}-${workflow}`).pause();
+  for (const workflow of ['reconcile', 'audit', 'ledger']) {
+    await temporal.schedule.getHandle(`${taskQueue}-${workflow}`).pause();
+  }
   return worker;
 }
 
