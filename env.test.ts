@@ -61,6 +61,7 @@ describe('the environment', () => {
     ['a login has no name', { KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_MECHANISM: and KAFKA_SASL_USERNAME'],
     ['a name has no login', { KAFKA_SASL_USERNAME: 'ours' }, 'KAFKA_SASL_MECHANISM: and KAFKA_SASL_USERNAME'],
     ['a key would travel in clear', { TEMPORAL_API_KEY: 'key' }, 'TEMPORAL_TLS: must be true'],
+    ['a version has no deployment', { WORKER_BUILD_ID: '2' }, 'WORKER_BUILD_ID: needs WORKER_DEPLOYMENT_NAME'],
   ])('is refused as a pair when %s', (_what, variables, message) => {
     expect(refusalOf(variables)).toContain(message);
   });

@@ -162,6 +162,20 @@ const schema = z
 
     WORKER_METRICS_PORT: port(9466).describe('Port of the worker’s `/metrics`.'),
     WORKER_TEMPORAL_METRICS_PORT: port(9467).describe('Port of the metrics of Temporal’s SDK inside the worker.'),
+    WORKER_DEPLOYMENT_NAME: z
+      .string()
+      .regex(/^[\w-]+$/, 'is made of letters, digits, - and _')
+      .optional()
+      .describe(
+        'Name of the worker deployment in Temporal: workers then get work only while their version is the current one (docs/deploying.md). Without it every worker gets work.',
+      ),
+    WORKER_BUILD_ID: z
+      .string()
+      .regex(/^[\w.+-]+$/, 'is made of letters, digits, ., +, - and _')
+      .optional()
+      .describe(
+        'Which version of the deployment this worker is; without it the version of the package with a fingerprint of its workflows.',
+      ),
     WORKER_RECONCILE_INTERVAL_MS: milliseconds(60_000).describe(
       'How often what has arrived is examined for windows that must be opened or reopened, and how long a window rests between two reopens.',
     ),
@@ -199,6 +213,9 @@ const schema = z
     }
     if ((env.KAFKA_SASL_MECHANISM === undefined) !== (env.KAFKA_SASL_USERNAME === undefined)) {
       refuse('KAFKA_SASL_MECHANISM', 'and KAFKA_SASL_USERNAME go together: one without the other connects to nothing');
+    }
+    if (env.WORKER_BUILD_ID !== undefined && env.WORKER_DEPLOYMENT_NAME === undefined) {
+      refuse('WORKER_BUILD_ID', 'needs WORKER_DEPLOYMENT_NAME: without a deployment the worker would have no version');
     }
     if (env.TEMPORAL_API_KEY !== undefined && !env.TEMPORAL_TLS) {
       refuse('TEMPORAL_TLS', 'must be true with TEMPORAL_API_KEY, or the key would travel in clear');

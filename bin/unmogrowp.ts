@@ -18,6 +18,7 @@ const COMMANDS = [
   'reconcile',
   'replay',
   'dlq',
+  'deploy',
   'event',
   'trace',
 ] as const;

@@ -27,6 +27,7 @@ import { stopSignal } from './stop-signal.ts';
 import { connectTemporal, temporalConnection } from './temporal.ts';
 import { createWindowGauges } from './window-gauges.ts';
 import { installTemporalRuntime } from './worker-runtime.ts';
+import { workerVersion } from './worker-version.ts';
 import { type LoadedBundle, loadWorkflowBundle } from './workflow-bundle.ts';
 
 const CLIENT = 'unmogrowp-worker';
@@ -177,6 +178,7 @@ function createWorker(options: {
     workflowBundle: bundle,
     activities,
     plugins: [plugin],
+    ...workerVersion(env),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: WORKFLOWS_CACHED,
     // A cancellation comes with the answer to a heartbeat.
@@ -200,6 +202,7 @@ function createWaiter(options: {
     taskQueue: waitQueue(env.TEMPORAL_TASK_QUEUE),
     activities: waits,
     plugins: [plugin],
+    ...workerVersion(env),
     maxConcurrentActivityTaskExecutions: WAITS_AT_ONCE,
     maxHeartbeatThrottleInterval: 5_000,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
@@ -209,9 +212,11 @@ function createWaiter(options: {
 
 function announce(env: Env, port: number): void {
   const url = (number: number): string => `http://${env.METRICS_HOST}:${number}`;
-  process.stdout.write(
-    `${JSON.stringify({ metrics: url(port), temporal_metrics: url(env.WORKER_TEMPORAL_METRICS_PORT) })}\n`,
-  );
+  const { workerDeploymentOptions: deployment } = workerVersion(env);
+  const addresses = { metrics: url(port), temporal_metrics: url(env.WORKER_TEMPORAL_METRICS_PORT) };
+  // By this name it is made the current one.
+  const version = deployment === undefined ? {} : { build_id: deployment.version.buildId };
+  process.stdout.write(`${JSON.stringify({ ...addresses, ...version })}\n`);
 }
 
 await main().catch(failWith);

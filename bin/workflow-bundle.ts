@@ -40,6 +40,9 @@ export async function loadWorkflowBundle(
   }
 }
 
+/** Names the workflows that this program holds: others have another one. */
+export const workflowFingerprint = (): string => fingerprint(ENTRY);
+
 /** Changes whenever the bundle would: with the sources, the entry and the versions of what is installed. */
 function fingerprint(entry: string): string {
   const hash = createHash('sha256').update(entry);
