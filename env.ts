@@ -185,6 +185,9 @@ const schema = z
     WORKER_RECHECK_AFTER_MS: milliseconds(259_200_000).describe(
       'A window that was judged longer ago and is not frozen is computed again when anything has come into its reach: a check of what decides about late data.',
     ),
+    WORKER_LEDGER_INTERVAL_MS: milliseconds(600_000).describe(
+      'How often the hours of receipt that are over are measured: what was accepted, arrived, and became of it.',
+    ),
     WORKER_TENANT_RUNS_MAX: number
       .int()
       .min(1)
@@ -199,9 +202,6 @@ const schema = z
   })
   .superRefine((env, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    WORKER_LEDGER_INTERVAL_MS: milliseconds(600_000).describe(
-      'How often the hours of receipt that are over are measured: what was accepted, arrived, and became of it.',
-    ),
     if (env.INGEST_KEY_CACHE_MS > 10_000) {
       refuse('INGEST_KEY_CACHE_MS', 'over 10000 a revoked write key would still be accepted after the promised 10 s');
     }

@@ -78,15 +78,15 @@ async function main(): Promise<void> {
     kafkaAdmin,
     temporal: client.temporal,
     taskQueue: client.taskQueue,
-    eventsTopic: topicName(env.KAFKA_PREFIX, 'events'),
     kafka: kafkaConnection(env, CLIENT),
-    sinkGroup: sinkGroup(env.KAFKA_PREFIX),
+    eventsTopic: topicName(env.KAFKA_PREFIX, 'events'),
     deadLettersTopic: topicName(env.KAFKA_PREFIX, 'dead-letters'),
+    sinkGroup: sinkGroup(env.KAFKA_PREFIX),
     arrivalPollMs: env.WORKER_ARRIVAL_POLL_MS,
     reopenIntervalMs: env.WORKER_RECONCILE_INTERVAL_MS,
     recheckAfterMs: env.WORKER_RECHECK_AFTER_MS,
-    tenantRunsMax: env.WORKER_TENANT_RUNS_MAX,
     measurableMs: env.KAFKA_EVENTS_RETENTION_MS,
+    tenantRunsMax: env.WORKER_TENANT_RUNS_MAX,
     codeVersion: readVersion(),
     nowMs: Date.now,
     metrics,
@@ -134,8 +134,8 @@ async function connect(env: Env, plugin: OpenTelemetryPlugin) {
   try {
     await ensureSchedule(client, 'reconcile', env.WORKER_RECONCILE_INTERVAL_MS);
     await ensureSchedule(client, 'audit', env.WORKER_AUDIT_INTERVAL_MS);
-    return { client, connection: await NativeConnection.connect(temporalConnection(env)) };
     await ensureSchedule(client, 'ledger', env.WORKER_LEDGER_INTERVAL_MS);
+    return { client, connection: await NativeConnection.connect(temporalConnection(env)) };
   } catch (error) {
     await client.close();
     throw toTemporalError(error);
