@@ -53,6 +53,8 @@ export const readWindowRuns = defineQuery({
     runId: z.uuid(),
     state: z.string(),
     reason: z.string(),
+    /** Empty when no replay asked for the run. */
+    replayId: z.string(),
     settingsVersion: count,
     cutoff: z.record(z.string(), z.array(count)),
     codeVersion: z.string(),

@@ -44,6 +44,7 @@ function runJson(run: WindowDetails['runs'][number]): Record<string, unknown> {
     state: run.state,
     version: run.version,
     reason: run.reason,
+    replay_id: run.replayId === '' ? null : run.replayId,
     settings_version: run.settingsVersion,
     code_version: run.codeVersion,
     cutoff: run.cutoff,

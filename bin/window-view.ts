@@ -105,37 +105,42 @@ export function printWindow(details: WindowDetails): void {
   }
   if (runs.length === 0) return;
   printLine();
+  const hasReplay = runs.some(({ replayId }) => replayId !== '');
   printTable(
-    [
-      'run',
-      'state',
-      'version',
-      'reason',
-      'started',
-      'ms',
-      'conversions',
-      'attributed',
-      'organic',
-      'credits',
-      'settings',
-      'trace',
-    ],
-    runs.map((run) => [
-      run.runId.slice(0, 8),
-      run.state,
-      run.version === 0 ? '' : String(run.version),
-      run.reason,
-      secondText(run.startedAtMs),
-      run.durationMs,
-      run.conversions,
-      run.conversionsAttributed,
-      run.conversionsOrganic,
-      run.credits,
-      run.settingsVersion,
-      run.traceId,
-    ]),
+    [...RUN_COLUMNS, ...(hasReplay ? ['replay'] : [])],
+    runs.map((run) => [...runRow(run), ...(hasReplay ? [run.replayId] : [])]),
   );
 }
+
+const RUN_COLUMNS = [
+  'run',
+  'state',
+  'version',
+  'reason',
+  'started',
+  'ms',
+  'conversions',
+  'attributed',
+  'organic',
+  'credits',
+  'settings',
+  'trace',
+];
+
+const runRow = (run: WindowDetails['runs'][number]): (string | number)[] => [
+  run.runId.slice(0, 8),
+  run.state,
+  run.version === 0 ? '' : String(run.version),
+  run.reason,
+  secondText(run.startedAtMs),
+  run.durationMs,
+  run.conversions,
+  run.conversionsAttributed,
+  run.conversionsOrganic,
+  run.credits,
+  run.settingsVersion,
+  run.traceId,
+];
 
 const secondText = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 
@@ -165,12 +170,12 @@ function facts(details: WindowDetails): [string, string][] {
     ],
     ['value', details.values.map(({ currency, value }) => moneyText(value, currency)).join(', ')],
     ['late rows', lateRowsText(details)],
+    ...ledgerFacts(details.ledger),
     [
       'cut-off',
       Object.entries(newest?.cutoff ?? {})
         .map(([topic, offsets]) => `${topic}: ${offsets.join(' ')}`)
         .join('; '),
-    ...ledgerFacts(details.ledger),
     ],
     ['code', newest?.codeVersion ?? ''],
     ['workflow', details.workflow_id],

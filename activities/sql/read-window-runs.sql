@@ -2,6 +2,7 @@ SELECT
     toString(run_id) AS runId,
     toString(state) AS state,
     toString(reason) AS reason,
+    replay_id AS replayId,
     settings_version AS settingsVersion,
     cutoff,
     code_version AS codeVersion,

@@ -150,6 +150,10 @@ describe('unmogrowp replay', () => {
     const published = await unmogrowp('replay', 'publish', id, '--by', 'grace', '--reason', 'agreed');
     expect(published).toMatchObject({ code: 0, stdout: 'published: 2 published\n' });
     expect(await publicationsOf(parts, days[1] as WindowKey)).toEqual(['1 command settings 1', '2 replay settings 2']);
+    const window = [dry.tenant_id, toIso(days[1]?.windowStartMs ?? 0)];
+    const shown = await unmogrowpJson<{ runs: { replay_id: string | null }[] }>('windows', 'show', ...window);
+    expect(shown.runs.map(({ replay_id: of }) => of)).toEqual([id, null]);
+    expect((await unmogrowp('windows', 'show', ...window)).stdout).toContain(id);
     await parts.produce([purchase(dry.tenant_id, randomUUID(), (days[0]?.windowStartMs ?? 0) + 1)]);
     await parts.sink();
     await close(parts, days[0] as WindowKey);
