@@ -26,9 +26,9 @@ const RUN_SPAN = 'window.run';
 export async function loadWindow(life: WindowLife): Promise<boolean> {
   const startedAtMs = Date.now();
   try {
-    const arrivals = life.state.reopen?.arrivals ?? null;
-    const loaded = await load({ version: 1, window: life.input.window, arrivals });
-    life.state = withLoaded({ ...life.state, trouble: life.isLoaded ? life.state.trouble : null }, loaded);
+    const { reopen } = life.state;
+    const loaded = await load({ version: 1, window: life.input.window, arrivals: reopen?.arrivals ?? null });
+    life.state = withLoaded({ ...life.state, trouble: life.isLoaded ? life.state.trouble : null }, loaded, reopen);
     life.settingsVersion = loaded.settingsVersion;
     life.isLoaded = true;
     return true;

@@ -4,12 +4,9 @@ import { newWindowState, nextStep, withLoaded, withOutcome, withReopen } from '.
 
 const window = { tenantId: 'acme', windowStartMs: 0, windowEndMs: 1_000, granularity: '1d' as const };
 const loaded = { settingsVersion: 1, allowedLatenessMs: 100, lateHorizonMs: 5_000, reopenIntervalMs: 50 };
-const unpublished = withLoaded(newWindowState(), { ...loaded, publication: null, isCovered: false });
-const published: WindowState = withLoaded(newWindowState(), {
-  ...loaded,
-  publication: { version: 1, runId: 'r', firstPublishedAtMs: 2_000 },
-  isCovered: false,
-});
+const publication = { version: 1, runId: 'r', firstPublishedAtMs: 2_000 };
+const unpublished = withLoaded(newWindowState(), { ...loaded, publication: null, isCovered: false }, null);
+const published: WindowState = withLoaded(newWindowState(), { ...loaded, publication, isCovered: false }, null);
 const outcome: WindowOutcome = {
   state: 'published',
   reason: 'close',
@@ -56,9 +53,17 @@ describe('a published window', () => {
 
   it('forgets late data that the newest run has seen', () => {
     const late = withReopen(published, { version: 1, arrivals: { events: [7] } });
-    const covered = { ...loaded, publication: { version: 1, runId: 'r', firstPublishedAtMs: 2_000 }, isCovered: true };
-    expect(withLoaded(late, covered).reopen).toBeNull();
-    expect(withLoaded(late, { ...covered, isCovered: false }).reopen).not.toBeNull();
+    const covered = { ...loaded, publication, isCovered: true };
+    expect(withLoaded(late, covered, late.reopen).reopen).toBeNull();
+    expect(withLoaded(late, { ...covered, isCovered: false }, late.reopen).reopen).not.toBeNull();
+  });
+
+  it('does not forget what it was told while it asked whether the newest run has seen what it was told before', () => {
+    const late = withReopen(published, { version: 1, arrivals: { events: [7] } });
+    const later = withReopen(late, { version: 1, arrivals: { events: [9] } });
+    const covered = { ...loaded, publication, isCovered: true };
+    expect(withLoaded(later, covered, late.reopen).reopen).toEqual({ version: 1, arrivals: { events: [9] } });
+    expect(withLoaded(late, covered, null).reopen).toEqual({ version: 1, arrivals: { events: [7] } });
   });
 
   it('runs on command until it is frozen, never after', () => {

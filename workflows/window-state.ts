@@ -29,8 +29,8 @@ export function newWindowState(): WindowState {
   };
 }
 
-/** Takes over what the state of record says. */
-export function withLoaded(state: WindowState, loaded: LoadedWindow): WindowState {
+/** Takes over what the state of record says; it was asked about the late data of `asked`. */
+export function withLoaded(state: WindowState, loaded: LoadedWindow, asked: ReopenRequest | null): WindowState {
   return {
     ...state,
     allowedLatenessMs: loaded.allowedLatenessMs,
@@ -38,8 +38,8 @@ export function withLoaded(state: WindowState, loaded: LoadedWindow): WindowStat
     reopenIntervalMs: loaded.reopenIntervalMs,
     publicationVersion: loaded.publication?.version ?? 0,
     firstPublishedAtMs: loaded.publication?.firstPublishedAtMs ?? null,
-    // Late data that the newest run has seen is late no more.
-    reopen: loaded.isCovered ? null : state.reopen,
+    // Late data that the newest run has seen is late no more; what was told while we asked may not have been seen.
+    reopen: loaded.isCovered && state.reopen === asked ? null : state.reopen,
   };
 }
 
