@@ -166,7 +166,8 @@ async function disturb(faults: readonly Fault[], scene: Scene): Promise<{ failur
       if (heals.length > 0) await wait(random.whole(0, APART_MS_MAX), undefined, { signal });
       heals.push(await fault.inject(scene));
     }
-    if (faults.some(({ lasts }) => lasts)) await wait(holdMs, undefined, { signal });
+    const holdsMs = faults.map(({ lasts, lastsMsMin = 0 }) => (lasts === true ? Math.max(holdMs, lastsMsMin) : 0));
+    await wait(Math.max(...holdsMs), undefined, { signal });
   } catch (error) {
     signal.throwIfAborted();
     failures.push(`could not be injected: ${String(error)}`);

@@ -31,8 +31,10 @@ export interface Fault {
   readonly disks?: readonly DiskName[];
   readonly events?: EventsName;
   readonly copiesMax?: number;
-  /** Whether it stays for `holdMs` before it is healed; a kill does not. */
+  /** Whether it stays for `holdMs` before it is ended; a killed process of ours is started again at once. */
   readonly lasts?: boolean;
+  /** For how long it stays at least. */
+  readonly lastsMsMin?: number;
   /** Changes what stays changed: never with another one, and after all others. */
   readonly isLast?: boolean;
   /** Goes wrong now; gives what ends it. */

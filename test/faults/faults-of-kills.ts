@@ -141,11 +141,15 @@ const KILLS_OF_PARTS: readonly Fault[] = PART_NAMES.map((name) => ({
   title: `kill -9 and restart of ${titleOf(name)}`,
   targets: [name],
   isShort: SHORT_KILLED_PARTS.has(name),
+  lasts: true,
   async inject({ stage }) {
     await stage.parts[name].kill();
     return () => stage.parts[name].start();
   },
 }));
+
+/** Longer than the group of the sinks and most calls wait for a sign of life. */
+const FROZEN_MS_MIN = 8_000;
 
 /** Parts and processes that stand still, as on a machine that swaps. */
 const FREEZES: readonly Fault[] = [...PART_NAMES, ...PROCESS_NAMES].map((name) => ({
@@ -154,6 +158,7 @@ const FREEZES: readonly Fault[] = [...PART_NAMES, ...PROCESS_NAMES].map((name) =
   targets: [name],
   isShort: name === 'sink',
   lasts: true,
+  lastsMsMin: FROZEN_MS_MIN,
   inject({ stage }) {
     const one = partOrProcess(stage, name);
     one.freeze();

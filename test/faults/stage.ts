@@ -170,7 +170,7 @@ async function startLines(
   const line = (name: PartName) => startLine(ports[name] ?? 0, targetOf(parts[name]), ...inspectionOf(name));
   const url = parts.clickhouse.variables['CLICKHOUSE_URL'] ?? '';
   return {
-    clickhouse: await startClickHouseLine(ports['clickhouse'] ?? 0, { url, next: random.next }),
+    clickhouse: await startClickHouseLine(ports['clickhouse'] ?? 0, { url, next: () => random.next() }),
     postgres: await line('postgres'),
     kafka: await line('kafka'),
     temporal: await line('temporal'),
