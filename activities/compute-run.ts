@@ -4,6 +4,7 @@ import { creditParameters } from '../attribution/parameters.ts';
 import { loadSettings } from '../postgres/settings.ts';
 import type { WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { findCollisions } from './find-collisions.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { computeCredits, deleteRunCredits } from './run-queries.ts';
 import { killRun } from './window-queries.ts';
@@ -13,7 +14,7 @@ import { killRun } from './window-queries.ts';
  * attempt that died has left behind can never be counted beside the rows of the next one.
  */
 export function createComputeRun(dependencies: ActivityDependencies): WindowActivities['computeRun'] {
-  const { clickhouse, postgres, nowMs, metrics } = dependencies;
+  const { clickhouse, postgres, eventsTopic, nowMs, metrics } = dependencies;
 
   /**
    * Ends what may still work for nobody (the server goes on with a statement whose client has left) and deletes what it
@@ -27,6 +28,7 @@ export function createComputeRun(dependencies: ActivityDependencies): WindowActi
   return async function computeRun({ window, settingsVersion, cutoff }) {
     const before = Context.current().info.heartbeatDetails as { runId: string } | undefined;
     if (before !== undefined) await withHeartbeat(before, () => discard(window, before.runId));
+    await withHeartbeat(before, (signal) => findCollisions(dependencies, cutoff[eventsTopic] ?? [], signal));
     const { settings } = await loadSettings(postgres, window.tenantId, settingsVersion);
     const { tenantId, windowStartMs, windowEndMs } = window;
     const runId = randomUUID();

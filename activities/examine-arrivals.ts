@@ -4,6 +4,7 @@ import { type ExaminedPartition, loadExamined, saveExamination } from '../postgr
 import { chunksOf } from './chunks.ts';
 import type { ReconcileActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { findCollisions } from './find-collisions.ts';
 import { findLateWindows } from './find-late-windows.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { listArrivals, readFirstArrivals } from './late-queries.ts';
@@ -32,6 +33,7 @@ export function createExamineArrivals(dependencies: ActivityDependencies): Recon
         return { isMore: false };
       }
       await recordCutoff(dependencies, committed);
+      await findCollisions(dependencies, committed, signal);
       // Before ClickHouse is asked what was judged: a run that ends in between is seen there, one that begins in between
       // sees all that was committed above, and any other stands here.
       const running = await turnsUnderWay(postgres);

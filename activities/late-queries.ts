@@ -35,6 +35,10 @@ export type ConversionParameters = z.infer<z.ZodObject<typeof conversionQuestion
 const milestoneQuestion = { ...slice, ...tenants, ...lookbacks, milestones: z.array(z.array(z.string())) };
 export type MilestoneParameters = z.infer<z.ZodObject<typeof milestoneQuestion>>;
 
+const { conversionNames: _anyName, ...tenantsWithAnyName } = tenants;
+const collisionQuestion = { ...slice, ...tenantsWithAnyName, ...lookbacks };
+export type CollisionParameters = z.infer<z.ZodObject<typeof collisionQuestion>>;
+
 /** No touchpoint that matters lies before the given moment. */
 const touchpointQuestion = { ...slice, ...tenants, ...lookbacks, touchpointsFromMs: epochMs };
 export type TouchpointParameters = z.infer<z.ZodObject<typeof touchpointQuestion>>;
@@ -113,6 +117,14 @@ export const findTouchedByTouchpoints = defineQuery({
   name: 'find_touched_by_touchpoints',
   file: [sql('arrived-rows'), ...TOUCHES_OF_TOUCHPOINTS.map(sql), sql('find-touched-windows')],
   parameters: z.object(touchpointQuestion),
+  row: touchedWindow,
+});
+
+/** Which judged windows counted a copy of an event of which the first copy is among the rows of a slice. */
+export const findTouchedByCollisions = defineQuery({
+  name: 'find_touched_by_collisions',
+  file: [sql('arrived-rows'), sql('touches-of-collisions'), sql('find-touched-windows')],
+  parameters: z.object(collisionQuestion),
   row: touchedWindow,
 });
 

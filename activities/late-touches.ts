@@ -1,9 +1,13 @@
+import type { ClickHouse } from '../clickhouse/client.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { ConcernedWindow, ExaminedSlice } from './late-slice.ts';
+import { readCollisions } from './collision-queries.ts';
 import {
+  type CollisionParameters,
   type MilestoneParameters,
   type ConversionParameters,
   type TouchpointParameters,
+  findTouchedByCollisions,
   findTouchedByConversions,
   findTouchedByMilestones,
   findTouchedByTouchpoints,
@@ -25,7 +29,9 @@ export async function findTouched(
 ): Promise<ConcernedWindow[]> {
   const { signal } = examined;
   const { conversions, milestones, touchpoints } = questionsOf(examined, reaches);
+  const collisions = await collisionsOf(clickhouse, examined, reaches);
   const found = await Promise.all([
+    collisions === undefined ? [] : findTouchedByCollisions(clickhouse, collisions, { signal }),
     conversions === undefined ? [] : findTouchedByConversions(clickhouse, conversions, { signal }),
     milestones === undefined ? [] : findTouchedByMilestones(clickhouse, milestones, { signal }),
     touchpoints === undefined ? [] : findTouchedByTouchpoints(clickhouse, touchpoints, { signal }),
@@ -36,6 +42,21 @@ export async function findTouched(
     own: new Map<number, number>(),
     changing: new Map([[partition, until]]),
   }));
+}
+
+/** Of the tenants that have such events at all: most have none. */
+async function collisionsOf(
+  clickhouse: ClickHouse,
+  { slice, signal }: ExaminedSlice,
+  reaches: readonly TenantReach[],
+): Promise<CollisionParameters | undefined> {
+  const judged = reaches.filter(({ judgedUntilMs }) => judgedUntilMs > 0);
+  if (judged.length === 0) return undefined;
+  const colliding = new Set((await readCollisions(clickhouse, {}, { signal })).map(({ tenantId }) => tenantId));
+  const mine = judged.filter(({ tenantId }) => colliding.has(tenantId));
+  if (mine.length === 0) return undefined;
+  const { conversionNames: _anyName, ...tenants } = tenantsOf(mine);
+  return { ...slice, ...tenants, ...lookbacksOf(mine) };
 }
 
 /** Rows of live time concern windows that are not closed yet: for them nothing has to be asked. */

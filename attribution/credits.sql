@@ -60,6 +60,30 @@ WITH
             SETTINGS optimize_aggregation_in_order = 1
         )
     ) AS repeated,
+    -- Of events of which copies differ in what they say, the first visible copy: no other counts, wherever it lies.
+    (
+        SELECT groupArray((event_id, first_copy))
+        FROM (
+            SELECT
+                event_id,
+                minIf(
+                    (received_at, place, kafka_offset, occurred_at, user_key),
+                    kafka_offset < transform(place, {places:Array(UInt64)}, {visibleUntil:Array(UInt64)}, 0)) AS first_copy
+            FROM (
+                SELECT
+                    *,
+                    transform(kafka_topic, {topics:Array(String)}, {topicPlaces:Array(UInt64)}, 0) + kafka_partition AS place
+                FROM collisions_raw_v1
+                WHERE tenant_id = {tenantId:String}
+                    AND event_id IN (
+                        SELECT event_id
+                        FROM collisions_raw_v1
+                        WHERE tenant_id = {tenantId:String}
+                            AND occurred_at >= reach_start_at AND occurred_at < window_end_at)
+            )
+            GROUP BY event_id
+        )
+    ) AS collided,
 
     -- One row for each user with a conversion: all that may matter to it, touchpoints in the order of their receipt.
     people AS (
@@ -94,6 +118,9 @@ WITH
             WHERE tenant_id = {tenantId:String}
                 AND occurred_at >= reach_start_at AND occurred_at < window_end_at
                 AND kafka_offset < transform(place, {places:Array(UInt64)}, {visibleUntil:Array(UInt64)}, 0)
+                AND (
+                    event_id NOT IN (SELECT arrayJoin(collided.1))
+                    OR (event_id, (received_at, place, kafka_offset, occurred_at, user_key)) IN (SELECT arrayJoin(collided)))
         )
         GROUP BY app_id, user_key
         HAVING notEmpty(conversions)

@@ -32,8 +32,10 @@ export function creditWindow(events: readonly PlacedEvent[], run: RunInput): Cre
       event.tenant_id === run.tenantId &&
       isVisible(run.cutoff, event.kafka_topic, event.kafka_partition, event.kafka_offset),
   );
-  const conversions = firstCopies(visible.filter((event) => !isTouchpoint(event)));
-  const touchpoints = visible.filter(isTouchpoint);
+  // Whatever its other copies say, and wherever they lie.
+  const counted = firstCopies(visible);
+  const conversions = counted.filter((event) => !isTouchpoint(event));
+  const touchpoints = counted.filter(isTouchpoint);
   const { conversion_names: names } = run.settings;
   return conversions
     .filter(({ occurred_at }) => occurred_at >= run.windowStartMs && occurred_at < run.windowEndMs)

@@ -56,6 +56,15 @@ export interface EventFacts {
   reason: string | null;
 }
 
+/** What a copy of an event is: the one that counts, the same once more, or one that says something else. */
+export type CopyRole = 'counts' | 'resent' | 'collision';
+
+/** The first copy counts. Another one that says something else under the same identity is excluded as a collision. */
+export function roleOfCopy(copies: readonly EventCopy[], index: number): CopyRole {
+  if (index === 0) return 'counts';
+  return copies[index]?.content === copies[0]?.content ? 'resent' : 'collision';
+}
+
 /** All there is about an event: one entry for each tenant that has it, or where it was looked for in vain. */
 export async function findEvent(options: EventFactsOptions): Promise<EventFacts[] | Absence> {
   const { clickhouse, eventId, tenantId = '' } = options;

@@ -1,6 +1,6 @@
 import type { EventCopy, EventCredit } from '../clickhouse/event-facts.ts';
 import type { Absence } from './event-absence.ts';
-import type { EventFacts } from './event-facts.ts';
+import { type CopyRole, type EventFacts, roleOfCopy } from './event-facts.ts';
 
 const time = (epochMs: number): string => new Date(epochMs).toISOString();
 
@@ -27,7 +27,7 @@ export function eventJson({ eventId, tenantId, copies, window, credits, reason }
     event_id: eventId,
     tenant_id: tenantId,
     state: 'stored',
-    copies: copies.map(copyJson),
+    copies: copies.map((copy, index) => copyJson(copy, roleOfCopy(copies, index))),
     window: {
       start: time(window.startMs),
       end: time(window.endMs),
@@ -54,9 +54,10 @@ export function eventJson({ eventId, tenantId, copies, window, credits, reason }
   };
 }
 
-function copyJson(copy: EventCopy, index: number): Record<string, unknown> {
+function copyJson(copy: EventCopy, role: CopyRole): Record<string, unknown> {
   return {
-    counts: index === 0,
+    counts: role === 'counts',
+    is_collision: role === 'collision',
     type: copy.eventType,
     name: copy.name,
     app_id: copy.appId,

@@ -27,6 +27,7 @@ const click: EventCopy = {
   batchFirst: 0,
   batchLast: 0,
   insertedAtMs: NOON,
+  content: '1',
 };
 const purchase: EventCopy = { ...click, eventType: 'conversion', name: 'purchase' };
 const published: WindowFacts = {

@@ -1,7 +1,7 @@
 import type { EventCopy, EventCredit } from '../clickhouse/event-facts.ts';
 import { MODELS } from '../events/settings.ts';
 import type { Absence } from './event-absence.ts';
-import type { EventFacts, WindowFacts } from './event-facts.ts';
+import { type EventFacts, type WindowFacts, roleOfCopy } from './event-facts.ts';
 import { untilText } from './event-reasons.ts';
 import { moneyText } from './money-text.ts';
 import { printLine, printTable } from './output.ts';
@@ -29,6 +29,9 @@ export function printFacts({ eventId, tenantId, copies, window, credits, reason 
   );
   printFact('copies', copies.length === 1 ? 'only this one' : `${copies.length}, the first received counts:`);
   if (copies.length > 1) printCopies(copies);
+  if (copies.some((_, index) => roleOfCopy(copies, index) === 'collision')) {
+    printFact('collision', 'copies that say something else under the same event_id do not count, for no reader');
+  }
   printWindow(window);
   if (credits.length === 0) printFact('credits', `none: ${reason ?? ''}`);
   else {
@@ -44,11 +47,13 @@ const valueText = ({ revenue, currency }: EventCopy): string => moneyText(revenu
 
 function printCopies(copies: readonly EventCopy[]): void {
   printTable(
-    ['copy', 'received', 'occurred', 'partition', 'offset', 'trace'],
+    ['copy', 'received', 'occurred', 'what', 'user key', 'partition', 'offset', 'trace'],
     copies.map((copy, index) => [
-      index === 0 ? 'counts' : 'resent',
+      roleOfCopy(copies, index),
       time(copy.receivedAtMs),
       time(copy.occurredAtMs),
+      [copy.eventType, copy.name, copy.channel, valueText(copy)].filter((part) => part !== '').join(' '),
+      copy.userKey,
       copy.partition,
       copy.offset,
       copy.traceId,

@@ -1,4 +1,5 @@
 import { type WindowClient, countRunningWindows } from '../activities/client.ts';
+import { readCollisions } from '../activities/collision-queries.ts';
 import { readLedgerDifferences } from '../activities/ledger-queries.ts';
 import { readFreshness, readLateBeyondHorizon } from '../activities/window-queries.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
@@ -39,6 +40,12 @@ export function createWindowGauges(options: {
     }
   }
 
+  async function readCopies(): Promise<void> {
+    for (const { tenantId, copies } of await readCollisions(clickhouse, {})) {
+      metrics.collisions.set({ tenant: tenantId }, copies);
+    }
+  }
+
   /** Also what has been mended is told: as 0. */
   async function readDifferences(): Promise<void> {
     const differences = await readLedgerDifferences(clickhouse, { fromMs: Date.now() - measurableMs });
@@ -55,7 +62,9 @@ export function createWindowGauges(options: {
     if (performance.now() - readAtMs < KEPT_MS) return;
     readAtMs = performance.now();
     await Promise.all(
-      [readWindows(), readAges(), readBeyondHorizon(), readDifferences()].map((read) => read.catch(onError)),
+      [readWindows(), readAges(), readBeyondHorizon(), readCopies(), readDifferences()].map((read) =>
+        read.catch(onError),
+      ),
     );
   };
 }

@@ -27,6 +27,8 @@ const copy = z.object({
   batchFirst: count,
   batchLast: count,
   insertedAtMs: epochMs,
+  /** The same for copies that say the same. */
+  content: z.string(),
 });
 
 /** One row of an event as it was stored. */

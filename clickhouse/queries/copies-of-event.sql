@@ -18,8 +18,9 @@ SELECT
     kafka_offset AS offset,
     batch_offset_first AS batchFirst,
     batch_offset_last AS batchLast,
-    toUnixTimestamp64Milli(inserted_at) AS insertedAtMs
+    toUnixTimestamp64Milli(inserted_at) AS insertedAtMs,
+    toString(content) AS content
 FROM events_raw_v1
 WHERE event_id = {eventId:UUID} AND ({tenantId:String} = '' OR tenant_id = {tenantId:String})
-ORDER BY tenant_id, received_at, kafka_topic, kafka_partition, kafka_offset
+ORDER BY tenant_id, received_at, kafka_topic, kafka_partition, kafka_offset, occurred_at, user_key
 LIMIT 100

@@ -103,6 +103,11 @@ export const WINDOWS_METRICS = {
     help: 'Rows that came after the late horizon of the window of their time; only a replay includes them.',
     labels: { tenant: bounded('tenants') },
   }),
+  collisions: gauge({
+    name: 'unmogrowp_event_collisions',
+    help: 'Copies of events that came with another content than the copy received first, and do not count.',
+    labels: { tenant: bounded('tenants') },
+  }),
   auditDuration: histogram({
     name: 'unmogrowp_audit_duration_seconds',
     help: 'How long one audit of all windows took.',

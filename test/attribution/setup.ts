@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
+import { insertCollisions } from '../../activities/collision-queries.ts';
 import { computeCredits } from '../../activities/run-queries.ts';
 import type { PlacedEvent } from '../../attribution/journey.ts';
 import { type RunInput, creditParameters } from '../../attribution/parameters.ts';
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => clickhouse.close());
 
-/** Puts events into ClickHouse as the sink does, at the places that they carry. */
+/** Puts events into ClickHouse as the sink does, at the places that they carry, and keeps those that collide as a run does. */
 export async function insertEvents(events: readonly PlacedEvent[]): Promise<void> {
   const lines = events.map((event) => {
     const { kafka_topic, kafka_partition, kafka_offset } = event;
@@ -36,6 +37,13 @@ export async function insertEvents(events: readonly PlacedEvent[]): Promise<void
     bytes: Readable.from([lines.join('')]),
   };
   await insertBytes(clickhouse, statement, { settings: { max_partitions_per_insert_block: '0' } });
+  for (const [topic, placed] of Map.groupBy(events, ({ kafka_topic: name }) => name)) {
+    const partitions = [...new Set(placed.map(({ kafka_partition: partition }) => partition))];
+    const offsets = placed.map(({ kafka_offset: offset }) => offset);
+    const [from, until] = [Math.min(...offsets), Math.max(...offsets) + 1];
+    const slice = { offsetsFrom: partitions.map(() => from), offsetsUntil: partitions.map(() => until) };
+    await insertCollisions(clickhouse, { topic, partitions, ...slice });
+  }
 }
 
 /** Computes a run, and gives its rows as text that can be compared with the reference's. */

@@ -27,6 +27,7 @@ const event = fc
     user: fc.constantFrom(1, 1, 1, 2, 3),
     occurred_at: moment,
     id: fc.integer({ min: 1, max: 40 }),
+    hasForeignId: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
     channel: fc.constantFrom('direct', 'direct', 'search', 'social', 'organic'),
     campaign: fc.constantFrom('', 'spring', `o'clock "ü"`),
     name: fc.constantFrom('purchase', 'signup'),
@@ -40,7 +41,7 @@ const event = fc
     kafka_partition: fc.integer({ min: 0, max: 1 }),
     kafka_offset: fc.integer({ min: 0, max: 30 }),
   })
-  .map(({ isTouchpoint, isFirst, app, user, id, delayMs, name, channel, campaign, ...place }) => {
+  .map(({ isTouchpoint, isFirst, app, user, id, hasForeignId, delayMs, name, channel, campaign, ...place }) => {
     const event_type: EventType = isTouchpoint
       ? isFirst
         ? 'click'
@@ -53,7 +54,7 @@ const event = fc
       ...rest,
       app_id: app,
       user_key: uuid(1, user),
-      event_id: uuid(isTouchpoint ? 2 : 3, id),
+      event_id: uuid(isTouchpoint === hasForeignId ? 3 : 2, id),
       event_type,
       received_at: WINDOW_START_MS + delayMs,
       ...(isTouchpoint
