@@ -56,8 +56,9 @@ export type Run = z.infer<typeof runRow>;
 const COMPUTE_SETTINGS: ClickHouseSettings = {
   // Without it a statement that also fills the sums per day runs on a single thread from its first row on.
   parallel_view_processing: 1,
-  // As many as free memory allows: the server takes fewer when each could not have 4 GiB.
   max_insert_threads: '4',
+  // The server takes fewer when each could not have so much; by its default of 4 GiB it would often be a single one.
+  max_insert_threads_min_free_memory_per_thread: '1073741824',
   // Blocks that are small enough for several threads to have some.
   min_insert_block_size_rows: '524288',
   // One row of twenty is of a user with a conversion: blocks bounded by what is read would hold a few hundred of them.

@@ -132,4 +132,4 @@ SELECT
     currency
 FROM touches
 ARRAY JOIN entries AS entry
-SETTINGS max_insert_threads = 4, min_insert_block_size_rows = 524288, preferred_block_size_bytes = 0
+SETTINGS max_insert_threads = 4, max_insert_threads_min_free_memory_per_thread = 1073741824, min_insert_block_size_rows = 524288, preferred_block_size_bytes = 0
