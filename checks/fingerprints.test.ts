@@ -63,7 +63,7 @@ test('what can change a command of a workflow is found, for each workflow that i
   change('workflows/replay.ts', 'WINDOWS_PER_RUN = 500', 'WINDOWS_PER_RUN = 501');
   expect(named()).toEqual(['replay', 'window']);
   change('workflows/pages.ts', 'page >= pagesPerRun', 'page > pagesPerRun');
-  expect(named()).toEqual(['audit', 'reconcile', 'replay', 'window']);
+  expect(named()).toEqual(['audit', 'ledger', 'reconcile', 'replay', 'window']);
 });
 
 test('a name that comes to stand for something else is found', () => {

@@ -34,8 +34,8 @@ export interface Deployment {
   work(buildId: string | undefined, workflowBundle: WorkflowBundleOption): Promise<() => Promise<void>>;
   /** Opens a window that ended a day ago. */
   open(): Promise<WindowHandle>;
-  /** Until Temporal knows a version. */
-  known(buildId: string): Promise<void>;
+  /** Makes a version the current one, as soon as Temporal takes it. */
+  makeCurrent(buildId: string): Promise<void>;
   /** Types the command of docs/deploying.md that holds all of these words, for this deployment. */
   type(...words: string[]): string;
 }
@@ -92,16 +92,16 @@ export function newDeployment(
       });
     },
     type: (...words) => typed(name, ...words),
-    known: (buildId) => untilKnown(name, buildId),
+    makeCurrent: (buildId) => makeCurrent(name, buildId),
   };
 }
 
-/** Until Temporal knows a version of a deployment. */
-export const untilKnown = (deployment: string, buildId: string): Promise<void> =>
-  vi.waitFor(() => expect(typed(deployment, 'worker deployment describe')).toContain(buildId), {
-    timeout: 60_000,
-    interval: 100,
-  });
+/** Makes a version of a deployment the current one, as soon as all of its workers are known. */
+export async function makeCurrent(deployment: string, buildId: string): Promise<void> {
+  const options = { timeout: 60_000, interval: 200 };
+  await vi.waitFor(() => expect(typed(deployment, 'worker deployment describe')).toContain(buildId), options);
+  await vi.waitFor(() => typed(deployment, 'set-current-version', buildId), options);
+}
 
 /** Types a command of docs/deploying.md for a deployment; gives what it prints. */
 export function typed(deployment: string, ...words: readonly string[]): string {
@@ -109,7 +109,7 @@ export function typed(deployment: string, ...words: readonly string[]): string {
   if (line === undefined) throw new Error(`docs/deploying.md has no command with ${words.join(', ')}`);
   TYPED.add(line);
   const command = line
-    .replaceAll(/(--name|--deployment-name) unmogrowp/g, `$1 ${deployment}`)
+    .replaceAll(/(--name|--deployment-name)=unmogrowp/g, `$1=${deployment}`)
     .replaceAll('unmogrowp:', `${deployment}:`);
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
     env: { ...process.env, ...testVariables, PATH: `${temporalProgramFolder()}:${process.env['PATH'] ?? ''}` },

@@ -60,21 +60,19 @@ describe('windows that were opened under one version', () => {
     const deployment = newDeployment(environment);
     await deployment.work(OLD, old);
     const [moved, still] = [await deployment.open(), await deployment.open()];
-    await deployment.known(OLD);
-    deployment.type('set-current-version', OLD);
+    await deployment.makeCurrent(OLD);
     await Promise.all([untilVersion(moved, 1), untilVersion(still, 1)]);
 
     await deployment.work(NEW, patched);
-    await deployment.known(NEW);
-    deployment.type('set-ramping-version', NEW);
-    deployment.type('set-current-version', NEW);
+    await vi.waitFor(() => deployment.type('set-ramping-version', NEW), WAIT);
+    await deployment.makeCurrent(NEW);
     await runAgain(moved, 2);
     expect(await versionOf(moved)).toBe(NEW);
     expect(await hasMarker(moved)).toBe(true);
     const born = await deployment.open();
     await untilVersion(born, 1);
 
-    deployment.type('set-current-version', OLD);
+    await deployment.makeCurrent(OLD);
     await runAgain(still, 2);
     expect(await versionOf(still)).toBe(OLD);
     expect(await hasMarker(still)).toBe(false);
@@ -94,17 +92,15 @@ describe('windows that were opened under one version', () => {
     const deployment = newDeployment(environment);
     await deployment.work(OLD, old);
     const window = await deployment.open();
-    await deployment.known(OLD);
-    deployment.type('set-current-version', OLD);
+    await deployment.makeCurrent(OLD);
     await untilVersion(window, 1);
 
     await deployment.work(NEW, await bundleOf(BROKEN));
-    await deployment.known(NEW);
-    deployment.type('set-current-version', NEW);
+    await deployment.makeCurrent(NEW);
     await reopen(window);
     await untilRefused(window);
 
-    deployment.type('set-current-version', OLD);
+    await deployment.makeCurrent(OLD);
     await untilVersion(window, 2);
     expect(await versionOf(window)).toBe(OLD);
   });
@@ -115,8 +111,7 @@ describe('windows that were opened under one version', () => {
     const window = await deployment.open();
     await untilVersion(window, 1);
     await deployment.work(OLD, old);
-    await deployment.known(OLD);
-    deployment.type('set-current-version', OLD);
+    await deployment.makeCurrent(OLD);
     await runAgain(window, 2);
     expect(await versionOf(window)).toBe(OLD);
   });

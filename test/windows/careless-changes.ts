@@ -106,4 +106,16 @@ export const CARELESS_CHANGES: readonly CarelessChange[] = [
     to: 'await Promise.resolve(',
     refusedBy: ['audit-life', 'audit-continued'],
   },
+  {
+    change: 'a ledger makes one call more before it continues as new',
+    from: /CALLS_PER_RUN = 20;/,
+    to: 'CALLS_PER_RUN = 21;',
+    refusedBy: ['ledger-continuing'],
+  },
+  {
+    change: 'a ledger looks once more when nothing is left',
+    from: /if \(!isMore\) return;/,
+    to: 'if (!isMore && call > 6) return;',
+    refusedBy: ['ledger-life', 'ledger-continued'],
+  },
 ];

@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunContext, WindowKey } from '../../activities/contract.ts';
-import { PUBLISHABLE_MS, REMOVABLE_MS } from '../../activities/run-queries.ts';
+import {
+  DRY_RUN_PUBLISHABLE_MS,
+  DRY_RUN_REMOVABLE_MS,
+  PUBLISHABLE_MS,
+  REMOVABLE_MS,
+} from '../../activities/run-queries.ts';
 import { kafkaAdminConfig } from '../../bin/kafka-connection.ts';
 import { type KafkaAdmin, createKafkaAdmin } from '../../kafka/admin.ts';
+import { createReplay } from '../../postgres/replays.ts';
 import { testEnv } from '../support/parts.ts';
 import { activitiesIn } from './activities.ts';
 import { recordOf } from './reconciling.ts';
@@ -31,7 +38,25 @@ function call<Name extends keyof Activities>(
   return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activity, input);
 }
 
-const removeIn = (aheadMs: number): Promise<void> => call('removeUnpublishedRuns', { version: 1 }, aheadMs);
+/** What the janitor would remove if so much time had passed. */
+async function removeIn(passedMs: number): Promise<void> {
+  await makeOlder(passedMs);
+  await call('removeUnpublishedRuns', { version: 1 });
+  await makeOlder(-passedMs);
+}
+
+/** Ages are measured by the clock of ClickHouse, which nobody can put forward: what is stored is put back instead. */
+async function makeOlder(ms: number): Promise<void> {
+  for (const [table, moment] of [
+    ['credits_per_day_v1', 'inserted_at'],
+    ['replay_runs_raw_v1', 'recorded_at'],
+  ]) {
+    await parts.clickhouse.client.command({
+      query: `ALTER TABLE ${table} UPDATE ${moment} = ${moment} - toIntervalMillisecond(${ms}) WHERE true`,
+      clickhouse_settings: { mutations_sync: '1' },
+    });
+  }
+}
 
 /** A day with one purchase, ready to be computed. */
 async function windowWithData(): Promise<RunContext> {
@@ -104,6 +129,47 @@ test('a run that waited for so long that it may have been removed is not publish
   // Whoever did not hear of it asks again, and it is still the same publication.
   await publish(context, runId, 10 * PUBLISHABLE_MS);
   expect(await recordOf(parts, context.window)).toEqual({ version: 1, runs: ['close: published'] });
+});
+
+/** A dry run of the window, computed and not published. */
+async function dryRunOf(context: RunContext): Promise<{ replayId: string; runId: string }> {
+  const { window } = context;
+  const { replay_id: replayId } = await createReplay(parts.pool, {
+    replayId: randomUUID(),
+    tenantId: window.tenantId,
+    rangeStart: new Date(window.windowStartMs),
+    rangeEnd: new Date(window.windowEndMs),
+    reason: '',
+    requestedBy: 'test',
+    settings: { kind: 'in_force' },
+    asOf: null,
+    isDryRun: true,
+    concurrency: 1,
+    codeVersion: 'test',
+  });
+  const runId = await runOnce({ ...context, reason: 'replay', replayId });
+  const ended = { state: 'computed', runId, base: null, publicationVersion: 0, failure: null } as const;
+  const record = { ...ended, recordedAtMs: Date.now() };
+  await call('leaveReplayRun', { version: 1, replayId, window, record, durationMs: 1 });
+  return { replayId, runId };
+}
+
+test('what a dry run computed is kept for as long as it can be published, and a day later it is removed', async () => {
+  const contexts = [await windowWithData(), await windowWithData()] as const;
+  const [looked, forgotten] = [await dryRunOf(contexts[0]), await dryRunOf(contexts[1])];
+  const publishIn = (aheadMs: number, { replayId }: typeof looked, { window }: RunContext) => {
+    const request = { version: 1, operation: 'publish', replayId, window, publishedAtMs: Date.now() } as const;
+    return call('publishReplayRun', request, aheadMs);
+  };
+  await removeIn(REMOVABLE_MS + 60_000);
+  await removeIn(DRY_RUN_PUBLISHABLE_MS - 60_000);
+  expect(await publishIn(DRY_RUN_PUBLISHABLE_MS - 60_000, looked, contexts[0])).toMatchObject({ state: 'published' });
+  expect(await publishIn(DRY_RUN_PUBLISHABLE_MS + 60_000, forgotten, contexts[1])).toMatchObject({ state: 'conflict' });
+  await removeIn(DRY_RUN_REMOVABLE_MS - 60_000);
+  expect(await storedRows(contexts[1].window, forgotten.runId)).toEqual(HELD);
+  await removeIn(DRY_RUN_REMOVABLE_MS + 60_000);
+  expect(await storedRows(contexts[1].window, forgotten.runId)).toEqual(GONE);
+  expect(await storedRows(contexts[0].window, looked.runId)).toEqual(HELD);
 });
 
 test('a statement that fails half way leaves no rows', async () => {

@@ -16,6 +16,27 @@ export const livesOfPages: readonly Life[] = (['reconcile', 'audit'] as const).f
     continuedHistories(workflow, await lived(environment, workflow, SLICES_MANY, { pagesPerRun: 1 })),
 ]);
 
+/** Lives of the ledger: with all calls in one history, and with more than one history takes. */
+export const livesOfLedgers: readonly Life[] = [
+  async (environment) => ({ 'ledger-life': (await livedLedger(environment, 2)).at(-1) as History }),
+  async (environment) => continuedHistories('ledger', await livedLedger(environment, 25)),
+];
+
+function livedLedger(environment: TestWorkflowEnvironment, callsMax: number): Promise<History[]> {
+  let calls = 0;
+  const { activities } = plainActivities();
+  const keepLedger = () => Promise.resolve({ isMore: (calls += 1) < callsMax });
+  const all = { ...activities, keepLedger };
+  return withWorker(environment, all, async (_start, taskQueue) => {
+    const handle: WorkflowHandle = await environment.client.workflow.start('ledger', {
+      workflowId: `ledger/${randomUUID()}`,
+      taskQueue,
+      args: [{ version: 1 }],
+    });
+    return historiesOf(environment, handle);
+  });
+}
+
 /** Some slices of the log, and some pages of windows. */
 function lived(
   environment: TestWorkflowEnvironment,

@@ -3,7 +3,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { HISTORIES } from './histories.ts';
 import type { History } from './lives.ts';
-import { livesOfPages } from './lives-of-pages.ts';
+import { livesOfLedgers, livesOfPages } from './lives-of-pages.ts';
 import { livesOfReplays } from './lives-of-replays.ts';
 import { livesOfWindows } from './lives-of-windows.ts';
 import { quietRuntime } from './time-skipping.ts';
@@ -19,7 +19,7 @@ const environment = await TestWorkflowEnvironment.createFromExistingServer({
   address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233',
 });
 try {
-  for (const life of [...livesOfWindows, ...livesOfPages, ...livesOfReplays]) {
+  for (const life of [...livesOfWindows, ...livesOfPages, ...livesOfLedgers, ...livesOfReplays]) {
     for (const [name, history] of Object.entries(await life(environment))) write(name, history);
   }
 } finally {

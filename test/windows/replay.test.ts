@@ -52,7 +52,7 @@ test('the histories hold every activity that a workflow calls, and every message
   const replays = plainReplay([]);
   const activities = [plain.activities, replayActivities(plain.calls), replays.activities, replays.waits];
   expect(named(events.map((event) => event.activityTaskScheduledEventAttributes?.activityType.name))).toEqual(
-    activities.flatMap((each) => Object.keys(each)).toSorted(),
+    [...activities.flatMap((each) => Object.keys(each)), 'keepLedger'].toSorted(),
   );
   expect(named(events.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName))).toEqual([
     'reopen',

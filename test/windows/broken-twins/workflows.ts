@@ -25,3 +25,9 @@ export async function replay(input: ReplayInput): ReturnType<typeof workflows.re
   await sleep('1 second');
   return workflows.replay(input);
 }
+
+/** The same for the ledger. */
+export async function ledger(input: ReconcileInput): ReturnType<typeof workflows.ledger> {
+  await sleep('1 second');
+  return workflows.ledger(input);
+}
