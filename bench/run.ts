@@ -4,7 +4,10 @@ import { writeSection } from './document.ts';
 import { benchFreshness } from './freshness.ts';
 import { benchIngest } from './ingest.ts';
 import { describeRun } from './machine.ts';
+import { benchOpenWindows } from './open-windows.ts';
 import { renderReport } from './render.ts';
+import { benchReopen } from './reopen.ts';
+import { benchReplay } from './replay.ts';
 import { benchSink } from './sink.ts';
 import { benchWindow } from './window.ts';
 
@@ -14,6 +17,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sink: benchSink,
   window: benchWindow,
   freshness: benchFreshness,
+  reopen: benchReopen,
+  replay: benchReplay,
+  'open-windows': benchOpenWindows,
 };
 
 const USAGE = `npm run bench [-- [names…] [--quick]]

@@ -18,7 +18,7 @@ const TOUCHPOINTS_PER_USER = 8;
 /** Users of one INSERT: as many rows as a sink that catches up brings in some batches. */
 const USERS_PER_FILL = 100_000;
 /** Records on Kafka; the offsets of the rows lie among them. A record holds many rows, so rows share offsets. */
-const RECORDS_PER_PARTITION = 10_000;
+export const RECORDS_PER_PARTITION = 10_000;
 const MERGES_LOOK_INTERVAL_MS = 500;
 
 export const LOOKBACK_SECONDS = 7 * 86_400;
@@ -91,7 +91,7 @@ export async function fillWindow(
 }
 
 /** Until nothing is merged any more: merges would take the machine from whoever is measured next. */
-async function waitForMerges(clickhouse: ClickHouse): Promise<void> {
+export async function waitForMerges(clickhouse: ClickHouse): Promise<void> {
   for (;;) {
     const [row] = await select<{ merges: number }>(
       clickhouse,

@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { WindowClient } from '../activities/client.ts';
 import type { WindowKey } from '../activities/contract.ts';
-import { kafkaAdminConfig } from '../bin/kafka-connection.ts';
 import { connectTemporal } from '../bin/temporal.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
-import { createKafkaAdmin } from '../kafka/admin.ts';
-import { migratePostgres } from '../postgres/migrate.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import {
   type BenchOptions,
   type BenchReport,
@@ -18,19 +13,18 @@ import {
   median,
   medianRatio,
 } from './bench.ts';
-import { startNode, stopChild } from './child.ts';
+import { stopChild } from './child.ts';
 import { dropDatabase, openDatabase, select } from './clickhouse.ts';
 import { type BenchParts, startBenchParts } from './parts.ts';
 import { LOOKBACK_SECONDS, SETTINGS, type Size, fillWindow, playSink } from './window-data.ts';
 import { type Cost, type RunCost, STAGES, costOfQuery, forgetRun, measureRun } from './window-run.ts';
+import { prepareStores, removeSchedules, startQuietWorker } from './worker.ts';
 
 const RATIO_GOAL = 1.2;
 const GROWTH = 10;
 const GROWTH_GOAL = 11;
 /** Ten times the data is ten times the journeys in memory at once. */
 const CLICKHOUSE_MEMORY_BYTES_MAX = 10_000_000_000;
-/** No reconcile and no audit comes between: they would start the windows of the days of the touchpoints. */
-const RECONCILE_INTERVAL_MS = 10_000_000_000;
 
 const FLOOR_SQL = readFileSync(new URL('./window-bare.sql', import.meta.url), 'utf8');
 const FLOOR_TABLE = 'floor_credits';
@@ -64,11 +58,12 @@ export async function benchWindow(options: BenchOptions): Promise<BenchReport> {
   });
   try {
     const { env } = parts;
-    await prepare(parts);
+    await prepareStores(parts);
+    await playSink(env);
     const clickhouse = await openDatabase(env);
     await createFloorTable(clickhouse);
     const windows = await connectTemporal(env);
-    const worker = await startWorker(parts);
+    const worker = await startQuietWorker(parts);
     try {
       const setting = { parts, clickhouse, windows, options };
       const scale = options.quick ? 0.02 : 1;
@@ -79,9 +74,7 @@ export async function benchWindow(options: BenchOptions): Promise<BenchReport> {
       return report(parts, once, tenfold);
     } finally {
       await stopChild(worker.child);
-      for (const workflow of ['reconcile', 'audit']) {
-        await windows.temporal.schedule.getHandle(`${windows.taskQueue}-${workflow}`).delete();
-      }
+      await removeSchedules(windows);
       await windows.close();
       await dropDatabase(clickhouse);
     }
@@ -90,28 +83,10 @@ export async function benchWindow(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function prepare({ env }: BenchParts): Promise<void> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
-  const admin = createKafkaAdmin(kafkaAdminConfig(env, 'bench'));
-  try {
-    await Promise.all([migratePostgres(pool), admin.ensureTopics()]);
-  } finally {
-    await Promise.all([pool.end(), admin.close()]);
-  }
-  await playSink(env);
-}
-
 /** As the table of credits, without the hash that runs are compared by and without the sums per day behind it. */
 async function createFloorTable(clickhouse: ClickHouse): Promise<void> {
   await clickhouse.client.command({ query: `CREATE TABLE ${FLOOR_TABLE} AS credits_raw_v1` });
   await clickhouse.client.command({ query: `ALTER TABLE ${FLOOR_TABLE} DROP COLUMN row_hash` });
-}
-
-function startWorker({ variables }: BenchParts) {
-  const program = fileURLToPath(new URL('../bin/worker.ts', import.meta.url));
-  const interval = String(RECONCILE_INTERVAL_MS);
-  const environment = { ...variables, WORKER_RECONCILE_INTERVAL_MS: interval, WORKER_AUDIT_INTERVAL_MS: interval };
-  return startNode([program], environment, (line) => line.startsWith('{"metrics"'));
 }
 
 /** The pairs of one size, of which the first does not count: its caches are cold and nothing is compiled yet. */
