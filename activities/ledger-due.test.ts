@@ -33,6 +33,9 @@ describe('an hour of receipt is measured', () => {
     const dueAt = (known: ReturnType<typeof measured>) => ages.map((age) => due(known, CLOSED_MS + age));
     expect(dueAt(measured(CLOSED_MS))).toEqual([false, false, false, false, true]);
     expect(dueAt(measured(CLOSED_MS, { waiting: 1 }))).toEqual([false, false, true, true, true]);
+    const later = measured(CLOSED_MS + 9 * HOUR_MS, { waiting: 1 });
+    expect(due(later, CLOSED_MS + 14 * HOUR_MS - 1)).toBe(false);
+    expect(due(later, CLOSED_MS + 14 * HOUR_MS + MINUTE_MS)).toBe(true);
     expect(dueAt(measured(CLOSED_MS, { differences: { missing: 1 } }))).toEqual([true, true, true, true, true]);
     expect(dueAt(measured(CLOSED_MS, { differences: { uncounted: 1 } }))).toEqual(dueAt(measured(CLOSED_MS)));
     expect(dueAt(measured(CLOSED_MS, { isTold: false }))).toEqual([true, true, true, true, true]);

@@ -3,8 +3,7 @@ import { HOUR_MS, isClosedAt } from './ledger-hours.ts';
 import { FAULTS, sumOf } from '../events/ledger.ts';
 import type { LedgerHour } from './ledger-queries.ts';
 
-/** Hours whose events wait for a window, or whose every event has found its place, are measured again after these times. */
-const WAITING_MS = HOUR_MS;
+/** An hour is measured again after this time, whether or not anything is to be expected. */
 const SETTLED_MS = 24 * HOUR_MS;
 
 export interface HourCounts {
@@ -28,8 +27,12 @@ export function isDue(
   if (known.measuredAtMs >= sinceMs) return false;
   const hasChanged = counts.accepted !== known.accepted || counts.spooled !== known.spooled;
   if (hasChanged || !known.isTold || known.spooled > 0 || sumOf(known.differences, FAULTS) > 0) return true;
-  return nowMs - known.measuredAtMs >= (known.waiting > 0 ? WAITING_MS : SETTLED_MS);
+  return nowMs - known.measuredAtMs >= (known.waiting > 0 ? waitingMs(known) : SETTLED_MS);
 }
+
+/** Events wait for their window: the longer they do, the longer it may take. */
+const waitingMs = ({ hourMs, measuredAtMs }: LedgerHour): number =>
+  Math.min(SETTLED_MS, Math.max(HOUR_MS, (measuredAtMs - hourMs) / 2));
 
 /** Hours that follow each other as spans, of one tenant each; at most `hoursMax` in one. */
 export function spansOf(hours: readonly { tenantId: string; hourMs: number }[], hoursMax: number): LedgerSpan[] {

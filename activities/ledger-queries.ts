@@ -120,7 +120,13 @@ export type LedgerHour = z.output<typeof ledgerHour>;
 export const readLedger = defineQuery({
   name: 'read_ledger',
   file: sql('read-ledger'),
-  parameters: z.object({ tenantId: z.string(), fromMs: epochMs, toMs: epochMs }),
+  parameters: z.object({
+    tenantId: z.string(),
+    fromMs: epochMs,
+    toMs: epochMs,
+    /** Only hours of which windows have to hear. */
+    isUntold: z.boolean().default(false),
+  }),
   row: ledgerHour,
 });
 

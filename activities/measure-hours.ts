@@ -22,7 +22,7 @@ import { readCutoffAt } from './replay-queries.ts';
 const SINK_WAIT_MS = 10_000;
 const SINK_POLL_MS = 100;
 /** Events of which ClickHouse keeps the identities in memory at once. */
-const EVENTS_PER_SHARE = 2_000_000;
+const EVENTS_PER_SHARE = 1_000_000;
 /** More suspects than this say that something large is broken, and are not looked at one by one. */
 const SUSPECTS_MAX = 50_000;
 const GAP_PIECES_MAX = 50;

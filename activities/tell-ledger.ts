@@ -1,10 +1,12 @@
-import { FAULTS, LOSSES, sumOf } from '../events/ledger.ts';
+import { FAULTS, sumOf } from '../events/ledger.ts';
 import { GRANULARITY_SECONDS } from '../events/settings.ts';
+import { readAcceptedLosses } from '../postgres/accepted-losses.ts';
 import { type Tenant, loadTenants } from '../postgres/tenants.ts';
 import { CALLS_AT_ONCE } from './ask-windows.ts';
 import { chunksOf } from './chunks.ts';
 import { reopenWindow, toTemporalError } from './client.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { isBorne } from './ledger-losses.ts';
 import { type LedgerHour, readWindowsOfHour } from './ledger-queries.ts';
 import { insertHours } from './store-ledger.ts';
 import { windowAt } from './window-range.ts';
@@ -19,10 +21,13 @@ export async function tellLedger(dependencies: ActivityDependencies, hours: read
   const untold = hours.filter(({ isTold }) => !isTold);
   if (untold.length === 0) return 0;
   const tenants = new Map((await loadTenants(dependencies.postgres)).map((tenant) => [tenant.tenant_id, tenant]));
+  const accepted = await readAcceptedLosses(dependencies.postgres, '');
   let told = 0;
   for (const hour of untold) {
     const tenant = tenants.get(hour.tenantId);
-    if (tenant !== undefined) told += await tellWindows(dependencies, tenant, hour);
+    if (tenant !== undefined) {
+      told += await tellWindows(dependencies, tenant, { ...hour, isLost: !isBorne(hour, accepted) });
+    }
     await insertHours(dependencies, [{ ...hour, isTold: true }]);
   }
   dependencies.metrics.ledgerReopens.inc(told);
@@ -32,7 +37,7 @@ export async function tellLedger(dependencies: ActivityDependencies, hours: read
 async function tellWindows(
   { clickhouse, temporal, taskQueue, nowMs }: ActivityDependencies,
   { tenant_id: tenantId, settings }: Tenant,
-  { hourMs, differences }: LedgerHour,
+  { hourMs, differences, isLost }: LedgerHour & { isLost: boolean },
 ): Promise<number> {
   const windows = await readWindowsOfHour(clickhouse, {
     tenantId,
@@ -40,7 +45,6 @@ async function tellWindows(
     windowSeconds: GRANULARITY_SECONDS[settings.granularity],
     windowsMax: WINDOWS_PER_HOUR_MAX,
   });
-  const isLost = sumOf(differences, LOSSES) > 0;
   const isFaulty = sumOf(differences, FAULTS) > 0;
   const concerned = windows.filter(({ runState, firstPublishedAtMs }) => {
     if (firstPublishedAtMs > 0 && firstPublishedAtMs + settings.late_horizon_seconds * 1_000 <= nowMs()) return false;

@@ -58,7 +58,7 @@ export function createVerifyRun(dependencies: ActivityDependencies): WindowActiv
           },
           { signal },
         ),
-        lossesOfWindow(clickhouse, window, { signal }),
+        lossesOfWindow(dependencies, window, { signal }),
       ]),
     );
     const counts = summarize(totals);

@@ -1,10 +1,12 @@
 import type { LedgerParts } from '../activities/dependencies.ts';
 import { measureAndStore } from '../activities/keep-ledger.ts';
+import { isBorne } from '../activities/ledger-losses.ts';
 import { HOUR_MS, type LedgerSpan } from '../activities/ledger-hours.ts';
 import { type LedgerHour, readLedger } from '../activities/ledger-queries.ts';
-import { FAULTS, differencesText, sumOf } from '../events/ledger.ts';
+import { differencesText } from '../events/ledger.ts';
 import { createKafkaAdmin } from '../kafka/admin.ts';
 import { sinkGroup, topicName } from '../kafka/topics.ts';
+import { type AcceptedLoss, readAcceptedLosses } from '../postgres/accepted-losses.ts';
 import { kafkaAdminConfig, kafkaConnection } from './kafka-connection.ts';
 import { countText, printLine, printProgress, printTable } from './output.ts';
 import { startProgressBar } from './progress-bar.ts';
@@ -16,6 +18,8 @@ const HOURS_PER_SPAN = 24;
 /** The ledger of a range, and whether it was measured for this question. */
 export interface Ledger extends LedgerSpan {
   hours: LedgerHour[];
+  /** Losses that somebody bears. */
+  accepted: AcceptedLoss[];
   /** False while the sink has not stored all that is on Kafka: then the hours are as they were measured before. */
   isFresh: boolean;
 }
@@ -23,7 +27,8 @@ export interface Ledger extends LedgerSpan {
 /** Measures the hours of which Kafka still has the records, and reads all of the range. */
 export async function readMeasuredLedger(stores: Stores, span: LedgerSpan): Promise<Ledger> {
   const isFresh = await measure(stores, span);
-  return { ...span, hours: await readLedger(stores.clickhouse, span), isFresh };
+  const hours = await readLedger(stores.clickhouse, span);
+  return { ...span, hours, accepted: await readAcceptedLosses(stores.pool, span.tenantId), isFresh };
 }
 
 async function measure({ env, clickhouse, pool }: Stores, { tenantId, fromMs, toMs }: LedgerSpan): Promise<boolean> {
@@ -62,15 +67,20 @@ function pieces(fromMs: number, toMs: number): { fromMs: number; toMs: number }[
   }));
 }
 
-/** Whether no event is lost and none lacks its credit. */
-export const addsUp = ({ differences }: LedgerHour): boolean => sumOf(differences, FAULTS) === 0;
+/** Whether no event is lost, but what somebody bears, and none lacks its credit. */
+const addsUp = (hour: LedgerHour, { accepted }: Ledger): boolean =>
+  isBorne(hour, accepted) && (hour.differences['uncredited'] ?? 0) === 0;
+
+/** Whether that holds for all hours. */
+export const allAddsUp = (ledger: Ledger): boolean => ledger.hours.every((hour) => addsUp(hour, ledger));
 
 /** The same as data. */
-export function ledgerJson({ fromMs, toMs, hours, isFresh }: Ledger): Record<string, unknown> {
+export function ledgerJson(ledger: Ledger): Record<string, unknown> {
+  const { fromMs, toMs, hours, accepted, isFresh } = ledger;
   return {
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
-    adds_up: hours.every(addsUp),
+    adds_up: allAddsUp(ledger),
     is_measured_now: isFresh,
     hours: hours.map((hour) => ({
       tenant_id: hour.tenantId,
@@ -90,12 +100,19 @@ export function ledgerJson({ fromMs, toMs, hours, isFresh }: Ledger): Record<str
       organic: hour.organic,
       not_counted: hour.notCounted,
       differences: hour.differences,
-      adds_up: addsUp(hour),
+      accepted_loss: lossJson(lossOf(hour, accepted)),
+      adds_up: addsUp(hour, ledger),
       is_over: hour.isClosed,
       measured_at: new Date(hour.measuredAtMs).toISOString(),
     })),
   };
 }
+
+const lossOf = ({ tenantId, hourMs }: LedgerHour, accepted: readonly AcceptedLoss[]): AcceptedLoss | undefined =>
+  accepted.find((loss) => loss.tenantId === tenantId && loss.hourMs === hourMs);
+
+const lossJson = (loss: AcceptedLoss | undefined): Record<string, unknown> | null =>
+  loss === undefined ? null : { events: loss.events, accepted_by: loss.acceptedBy, reason: loss.reason };
 
 const HEAD = [
   'tenant',
@@ -117,7 +134,8 @@ const HEAD = [
 ];
 
 /** The same for people. */
-export function printLedger({ hours, isFresh }: Ledger): void {
+export function printLedger(ledger: Ledger): void {
+  const { hours, isFresh } = ledger;
   if (!isFresh) {
     printProgress(
       'The sink has not stored all that is on Kafka, so nothing can be compared now; this was measured before. See: unmogrowp status',
@@ -127,8 +145,11 @@ export function printLedger({ hours, isFresh }: Ledger): void {
     printProgress('Nothing was received in these hours.');
     return;
   }
-  printTable(HEAD, hours.map(toRow));
-  const faulty = hours.filter((hour) => !addsUp(hour));
+  printTable(
+    HEAD,
+    hours.map((hour) => toRow(hour, ledger)),
+  );
+  const faulty = hours.filter((hour) => !addsUp(hour, ledger));
   if (faulty.length === 0) printLine(`${countText(hours.length, 'hour')}: all sides add up.`);
   else {
     const verb = faulty.length === 1 ? 'does' : 'do';
@@ -136,7 +157,7 @@ export function printLedger({ hours, isFresh }: Ledger): void {
   }
 }
 
-const toRow = (hour: LedgerHour): (string | number)[] => [
+const toRow = (hour: LedgerHour, { accepted }: Ledger): (string | number)[] => [
   hour.tenantId,
   `${windowText(hour.hourMs)}${hour.isClosed ? '' : ' (goes on)'}`,
   hour.accepted,
@@ -152,5 +173,8 @@ const toRow = (hour: LedgerHour): (string | number)[] => [
   hour.credited,
   hour.organic,
   hour.notCounted,
-  differencesText(hour.differences),
+  differencesText(hour.differences) + borneText(lossOf(hour, accepted)),
 ];
+
+const borneText = (loss: AcceptedLoss | undefined): string =>
+  loss === undefined ? '' : ` (${loss.events} lost: borne by ${loss.acceptedBy}: ${loss.reason})`;

@@ -1,4 +1,5 @@
--- The hours of receipt in a range, as they were measured last; of one tenant or of all.
+-- The hours of receipt in a range, as they were measured last; of one tenant or of all, and maybe only those of which
+-- windows have to hear.
 SELECT
     tenant_id AS tenantId,
     toInt64(toUnixTimestamp(hour)) * 1000 AS hourMs,
@@ -24,4 +25,5 @@ FROM ledger
 WHERE ({tenantId:String} = '' OR tenant_id = {tenantId:String})
     AND hour >= toDateTime(intDiv({fromMs:Int64}, 1000), 'UTC')
     AND hour < toDateTime(intDiv({toMs:Int64}, 1000), 'UTC')
+    AND NOT ({isUntold:Bool} AND is_told)
 ORDER BY tenantId, hourMs

@@ -6,7 +6,7 @@ import { packRecords } from '../../ingest/records.ts';
 import { createRecordProducer } from '../../kafka/producer.ts';
 import { saveAcceptedEvents } from '../../postgres/accepted-events.ts';
 import { type Result, unmogrowp } from '../replay/command.ts';
-import { type SinkProcess, readCommits, startSinkProcess } from '../sink/setup.ts';
+import { type SinkProcess, startSinkProcess } from '../sink/setup.ts';
 import { testEnv } from '../support/parts.ts';
 import { type Parts, TOPIC, event, newTenant, purchase, startParts } from '../windows/setup.ts';
 
@@ -35,6 +35,7 @@ export interface HourJson {
   organic: number;
   not_counted: number;
   differences: Record<string, number>;
+  accepted_loss: { events: number; accepted_by: string; reason: string } | null;
   adds_up: boolean;
   is_over: boolean;
 }
@@ -106,12 +107,13 @@ export function request(
 
 export { newTenant };
 
-/** Asks the command for the hours of a tenant around an hour of receipt. */
+/** Asks the command for hours of receipt of a tenant: for one that is over unless it is said otherwise. */
 export async function reconcile(
   tenantId: string,
-  hourMs = PAST_HOUR_MS,
+  fromMs = PAST_HOUR_MS,
+  toMs = fromMs + HOUR_MS,
 ): Promise<{ code: number; hours: HourJson[]; only: HourJson }> {
-  const range = ['--from', new Date(hourMs).toISOString(), '--to', new Date(hourMs + HOUR_MS).toISOString()];
+  const range = ['--from', new Date(fromMs).toISOString(), '--to', new Date(toMs).toISOString()];
   const { code, stdout, stderr }: Result = await unmogrowp('reconcile', '--tenant', tenantId, ...range, '--json');
   if (stdout === '') throw new Error(stderr);
   const answer = JSON.parse(stdout) as { hours: HourJson[]; adds_up: boolean; is_measured_now: boolean };
@@ -135,5 +137,3 @@ export function expectAddsUp(hour: HourJson): void {
   expect(hour.inside_windows + hour.waiting + hour.late_beyond_horizon).toBe(hour.events);
   expect(hour.credited + hour.organic + hour.not_counted + of('uncredited')).toBe(hour.conversions);
 }
-
-export { readCommits };

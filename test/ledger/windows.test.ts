@@ -175,6 +175,37 @@ describe('a window to which lost events may belong', () => {
     expect(await reconcile(window.tenantId)).toMatchObject({ code: 0, only: { credited: 4, differences: {} } });
   });
 
+  test('is published without them when somebody bears their loss, and not when more are lost', async () => {
+    const window = await newHour();
+    const rows = request(window.tenantId, { clicks: 20, purchases: 4 }, AT_MS);
+    await parts.accept(rows);
+    await reconcile(window.tenantId);
+    await parts.takeAway(`event_id = '${rows.at(-1)?.event_id}'`, ['events_raw_v1']);
+    await reconcile(window.tenantId);
+    await reconcileOnce(parts);
+    await untilRefused(window);
+    const hour = new Date(PAST_HOUR_MS).toISOString();
+    const why = ['--by', 'anna', '--reason', 'the disk is gone'];
+    expect(await unmogrowp('reconcile', 'accept', window.tenantId, hour, ...why)).toMatchObject({ code: 0 });
+    await keepLedger();
+    await untilSettled(parts, [window]);
+    expect(await recordOf(parts, window)).toEqual({ version: 1, runs: ['close: inconsistent', 'close: published'] });
+    const borne = await reconcile(window.tenantId);
+    expect(borne).toMatchObject({
+      code: 0,
+      only: {
+        adds_up: true,
+        differences: { row_gap: 1 },
+        accepted_loss: { events: 1, accepted_by: 'anna', reason: 'the disk is gone' },
+      },
+    });
+    await parts.takeAway(`event_id = '${rows[0]?.event_id}'`, ['events_raw_v1']);
+    expect(await reconcile(window.tenantId)).toMatchObject({ code: 1, only: { differences: { row_gap: 2 } } });
+    await keepLedger();
+    await untilRefused(window);
+    expect(await recordOf(parts, window)).toMatchObject({ version: 1 });
+  });
+
   test('is published although the ledger knows nothing of its hours', async () => {
     const window = await newHour();
     await parts.accept(request(window.tenantId, { clicks: 5, purchases: 1 }, AT_MS));
