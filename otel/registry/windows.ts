@@ -118,11 +118,6 @@ export const WINDOWS_METRICS = {
     name: 'unmogrowp_audit_reopens_total',
     help: 'Windows that an audit reopened: what reconcile had found and no run had seen, or what was checked again after long.',
   }),
-  windows: gauge({
-    name: 'unmogrowp_windows',
-    help: 'Windows that are looked after, by where they stand.',
-    labels: { state: WINDOW_STATES },
-  }),
   ledgerDuration: histogram({
     name: 'unmogrowp_ledger_duration_seconds',
     help: 'How long the worker took for the hours of receipt that were due to be measured, or for a minute of them.',
@@ -137,6 +132,11 @@ export const WINDOWS_METRICS = {
   ledgerReopens: counter({
     name: 'unmogrowp_ledger_reopens_total',
     help: 'Windows that the ledger let run again: events that may be theirs got lost, or are back.',
+  }),
+  windows: gauge({
+    name: 'unmogrowp_windows',
+    help: 'Windows that are looked after, by where they stand.',
+    labels: { state: WINDOW_STATES },
   }),
   freshness: gauge({
     name: 'unmogrowp_window_freshness_seconds',
