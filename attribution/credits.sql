@@ -94,10 +94,12 @@ WITH
                 (toUnixTimestamp64Milli(received_at), place, kafka_offset, at, CAST(event_type AS Int8), event_id,
                     channel, campaign, ad_group, creative, country, platform),
                 event_type IN ('click', 'impression'))) AS touchpoints,
-            groupUniqArrayIf(
+            arraySort(groupUniqArrayIf(
                 (at, event_id, name, reinterpretAsInt64(revenue), currency),
                 is_first_copy AND occurred_at >= window_start_at
-                    AND (empty({conversionNames:Array(String)}) OR has({conversionNames:Array(String)}, name))) AS conversions,
+                    AND (empty({conversionNames:Array(String)}) OR has({conversionNames:Array(String)}, name)))) AS copies,
+            -- Two requests may have come in one record in one millisecond, with one identity and two amounts.
+            arrayFilter((copy, number) -> number = 1, copies, arrayEnumerateUniq(copies.2)) AS conversions,
             groupArrayIf(at, wants_w_shaped AND is_first_copy AND name = {milestone:String}) AS milestones
         FROM (
             SELECT
@@ -118,8 +120,10 @@ WITH
             WHERE tenant_id = {tenantId:String}
                 AND occurred_at >= reach_start_at AND occurred_at < window_end_at
                 AND kafka_offset < transform(place, {places:Array(UInt64)}, {visibleUntil:Array(UInt64)}, 0)
+                -- Known before the first row is read where there are none, as nearly everywhere.
                 AND (
-                    event_id NOT IN (SELECT arrayJoin(collided.1))
+                    empty(collided)
+                    OR event_id NOT IN (SELECT arrayJoin(collided.1))
                     OR (event_id, (received_at, place, kafka_offset, occurred_at, user_key)) IN (SELECT arrayJoin(collided)))
         )
         GROUP BY app_id, user_key

@@ -47,7 +47,8 @@ FROM (
             event_id NOT IN (SELECT event_id FROM collided)
             OR (event_id, received_at, kafka_topic, kafka_partition, kafka_offset, occurred_at, user_key)
                 IN (SELECT * FROM collided))
-    -- The sink may have inserted a row again.
+    -- The sink may have inserted a row again, and one record may hold an identity with two amounts.
+    ORDER BY event_id, occurred_at, name, revenue, currency
     LIMIT 1 BY event_id
 )
 GROUP BY currency

@@ -26,7 +26,7 @@ const event = fc
     app: fc.constantFrom('shop', 'shop', 'shop', 'game'),
     user: fc.constantFrom(1, 1, 1, 2, 3),
     occurred_at: moment,
-    id: fc.integer({ min: 1, max: 40 }),
+    id: fc.integer({ min: 1, max: 80 }),
     hasForeignId: fc.integer({ min: 0, max: 19 }).map((number) => number === 0),
     channel: fc.constantFrom('direct', 'direct', 'search', 'social', 'organic'),
     campaign: fc.constantFrom('', 'spring', `o'clock "ü"`),
@@ -130,6 +130,6 @@ describe('the SQL gives what the reference gives, row by row', () => {
       { numRuns: 30 },
     );
     // Empty answers agree easily.
-    expect(credits).toBeGreaterThan(1_000);
+    expect(credits).toBeGreaterThan(500);
   });
 });
