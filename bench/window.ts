@@ -220,6 +220,7 @@ function report(parts: BenchParts, once: Results, tenfold: Results): BenchReport
     ],
     notes: [
       'Milliseconds of each part of a run are medians of their own. The rest is Temporal, settings, leases and the worker.',
+      'What keeps a run from coming nearer to the bare SQL: [decisions/attribution-in-one-statement.md](decisions/attribution-in-one-statement.md).',
     ],
     versions: parts.versions,
   };
