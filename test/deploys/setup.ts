@@ -104,7 +104,7 @@ export async function makeCurrent(deployment: string, buildId: string): Promise<
 }
 
 /** Types a command of docs/deploying.md for a deployment; gives what it prints. */
-export function typed(deployment: string, ...words: readonly string[]): string {
+function typed(deployment: string, ...words: readonly string[]): string {
   const line = COMMANDS.find((one) => words.every((word) => one.includes(word)));
   if (line === undefined) throw new Error(`docs/deploying.md has no command with ${words.join(', ')}`);
   TYPED.add(line);
