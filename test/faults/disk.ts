@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const BALLAST = 'ballast-of-faults';
+const LEFT_BYTES = 16_000_000;
+const PIECE = Buffer.alloc(16_384);
 
 /** A small file system of its own for one folder. */
 export interface Disk {
@@ -43,11 +45,15 @@ export async function mountDisk(
   const ballast = join(folder, BALLAST);
   return {
     async fill(bytesFree) {
-      const { bavail, bsize } = statfsSync(folder);
-      const length = bavail * bsize - bytesFree;
-      if (length > 0) await run('fallocate', ['-l', String(length), ballast]);
+      const free = (): number => statfsSync(folder).bavail * statfsSync(folder).bsize;
+      // Others write meanwhile, so most is taken at once and the rest in small pieces.
+      const most = free() - bytesFree - LEFT_BYTES;
+      if (most > 0) await run('fallocate', ['-l', String(most), ballast]);
+      while (free() > bytesFree + PIECE.length) appendFileSync(`${ballast}-of-pieces`, PIECE);
     },
-    empty: () => rmSync(ballast, { force: true }),
+    empty() {
+      for (const file of [ballast, `${ballast}-of-pieces`]) rmSync(file, { force: true });
+    },
     setReadOnly: async (isReadOnly) => void (await run('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, folder])),
     async unmount() {
       await run('umount', [folder]);

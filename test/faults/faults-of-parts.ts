@@ -54,6 +54,16 @@ function troubled(name: string, title: string, isShort: boolean, trouble: Troubl
 /** What stays free on a full disk: enough that a write begins, too little for it to end. */
 const BYTES_FREE = 20_000;
 
+/** Fills a disk; one that cannot be filled is left as it was. */
+async function fill(disk: Disk): Promise<void> {
+  try {
+    await disk.fill(BYTES_FREE);
+  } catch (error) {
+    disk.empty();
+    throw error;
+  }
+}
+
 const FULL_DISKS: readonly Fault[] = [
   {
     name: 'full-spool',
@@ -62,7 +72,7 @@ const FULL_DISKS: readonly Fault[] = [
     disks: ['spool'],
     lasts: true,
     async inject({ stage }) {
-      await diskOf(stage, 'spool').fill(BYTES_FREE);
+      await fill(diskOf(stage, 'spool'));
       await stage.lines.kafka.cut();
       return async () => {
         diskOf(stage, 'spool').empty();
@@ -92,7 +102,7 @@ const FULL_DISKS: readonly Fault[] = [
     disks: ['kafka'],
     lasts: true,
     async inject({ stage }) {
-      await diskOf(stage, 'kafka').fill(BYTES_FREE);
+      await fill(diskOf(stage, 'kafka'));
       return async () => {
         diskOf(stage, 'kafka').empty();
         // A broker whose disk has failed is not used again before it was started anew.
@@ -108,7 +118,7 @@ const FULL_DISKS: readonly Fault[] = [
     disks: ['clickhouse'],
     lasts: true,
     async inject({ stage }) {
-      await diskOf(stage, 'clickhouse').fill(BYTES_FREE);
+      await fill(diskOf(stage, 'clickhouse'));
       return () => Promise.resolve(diskOf(stage, 'clickhouse').empty());
     },
   },

@@ -44,7 +44,10 @@ export function writeDocument(
   const run = describeRun('');
   const rows = new Map(readRows().map((row) => [row.name, row]));
   for (const outcome of outcomes) {
-    rows.set(outcome.name, { name: outcome.name, cells: [...cellsOf(outcome), run.startedAt.slice(0, 16)] });
+    rows.set(outcome.name, {
+      name: outcome.name,
+      cells: [...cellsOf(outcome), triedText(outcome, `${run.startedAt}, seed ${seed}`)],
+    });
   }
   const order = FAULTS.map(({ name }) => name);
   const single = order.flatMap((name) => rows.get(name) ?? []);
@@ -63,11 +66,16 @@ export function writeDocument(
     ...(missing.length === 0
       ? []
       : ['Not tried yet:', '', ...missing.map(({ name, title }) => `- \`${name}\`: ${title}`), '']),
-    `Last run: \`${command}\`, seed ${seed}, ${run.startedAt} UTC, commit ${run.commit}. ${run.machine}.`,
+    'One is tried again by `npm run test:faults -- --only NAME`, for longer with `--long`; the same seed gives the same events.',
+    '',
+    `Last written on ${run.startedAt} UTC, commit ${run.commit}. ${run.machine}.`,
     '',
   ];
   writeFileSync(DOCUMENT, text.join('\n'));
 }
+
+const triedText = ({ problems }: Outcome, text: string): string =>
+  problems.length === 0 ? text : `${text}: **failed**`;
 
 function table(rows: readonly Row[]): string[] {
   if (rows.length === 0) return ['None yet.'];

@@ -164,6 +164,8 @@ async function runWanted(
   const tryOut = async (faults: Wanted): Promise<void> => {
     const outcome = await campaign.run(faults);
     outcomes.push(outcome);
+    // At once: an hour may be interrupted.
+    if (options.isWritten) writeDocument([outcome], seed);
     const [, , acknowledged, lost, double, lasted, stored, credits] = cellsOf(outcome);
     const isGood = outcome.problems.length === 0;
     const since = formatDuration(performance.now() - startedAt).padStart(9);
@@ -203,8 +205,6 @@ function show(outcomes: readonly Outcome[], late: readonly string[], options: Op
   }
   for (const problem of late) printProgress(`FAIL ${problem}`);
   printProgress(`seed ${options.seed}, took ${formatDuration(options.tookMs)}`);
-  const command = `npm run test:faults -- ${process.argv.slice(2).join(' ')}`.trim();
-  if (options.isWritten) writeDocument(outcomes, { command, seed: options.seed });
 }
 
 const asJson = ({ name, title, acknowledged, lost, double, lastedMs, storedMs, creditedMs, problems }: Outcome) => ({
