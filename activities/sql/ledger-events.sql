@@ -2,7 +2,7 @@
 -- chosen by their identity, so that the memory has a bound.
 --
 -- An event is the first copy of what may have been sent often; other copies are looked up by the order of the table, those
--- of conversions by their identity. An event lies inside a window when the publication of the window of its time has seen it.
+-- of conversions, and those that say something else, by their identity. An event lies inside a window when the publication of the window of its time has seen it.
 WITH
     {tenantId:String} AS tenant,
     fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC') AS received_from,
@@ -36,7 +36,7 @@ WITH
     copies AS (
         SELECT
             event_id,
-            (received_at, kafka_partition, kafka_offset) AS copy,
+            (received_at, kafka_partition, kafka_offset, occurred_at, user_key) AS copy,
             (occurred_at, event_type IN ('install', 'conversion'), toString(name)) AS fact,
             true AS is_row
         FROM events_raw_v1
@@ -49,12 +49,23 @@ WITH
         UNION ALL
         SELECT
             event_id,
-            (received_at, kafka_partition, kafka_offset) AS copy,
+            (received_at, kafka_partition, kafka_offset, occurred_at, user_key) AS copy,
             (occurred_at, true, toString(name)) AS fact,
             false AS is_row
         FROM conversions_by_id_v1
         WHERE tenant_id = tenant
             AND event_id IN (SELECT event_id FROM received WHERE event_type IN ('install', 'conversion'))
+            AND kafka_topic = {topic:String}
+            AND kafka_offset < {visibleUntil:Array(UInt64)}[kafka_partition + 1]
+        UNION ALL
+        SELECT
+            event_id,
+            (received_at, kafka_partition, kafka_offset, occurred_at, user_key) AS copy,
+            (occurred_at, event_type IN ('install', 'conversion'), toString(name)) AS fact,
+            false AS is_row
+        FROM collisions_raw_v1
+        WHERE tenant_id = tenant
+            AND event_id IN (SELECT event_id FROM received)
             AND kafka_topic = {topic:String}
             AND kafka_offset < {visibleUntil:Array(UInt64)}[kafka_partition + 1]
     ),

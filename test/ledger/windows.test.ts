@@ -3,6 +3,7 @@ import { windowAt } from '../../activities/window-range.ts';
 import type { WindowKey } from '../../activities/contract.ts';
 import { unmogrowp, unmogrowpJson } from '../replay/command.ts';
 import { reconcileOnce, recordOf, startQuietWorker, startRecurring, untilSettled } from '../windows/reconciling.ts';
+import type { EventRow } from '../../events/row.ts';
 import type { WorkerProcess } from '../windows/setup.ts';
 import { readMetrics } from '../support/openmetrics.ts';
 import {
@@ -104,6 +105,27 @@ describe('the ledger follows events into windows', () => {
     expect(stdout).toContain('6 = 3 credited + 2 organic + 1 not counted');
     expect(stdout).toMatch(/ledger +adds up/);
   });
+});
+
+test('of copies that say something else only the first is an event: no credit is asked for the others', async () => {
+  const window = await newHour();
+  const rows = request(window.tenantId, { clicks: 2, purchases: 1 }, AT_MS);
+  const [first, second, bought] = rows as [EventRow, EventRow, EventRow];
+  // A purchase by the identity of a click that came before, and a click by that of another user.
+  const others = [
+    { ...bought, event_id: second.event_id },
+    { ...first, user_key: second.user_key, channel: 'email' },
+  ].map((row) => ({ ...row, received_at: AT_MS + 1_000 }));
+  await parts.accept(rows);
+  await parts.accept(others);
+  await reconcile(window.tenantId);
+  await reconcileOnce(parts);
+  await untilSettled(parts, [window]);
+  const { code, only } = await reconcile(window.tenantId);
+  expectAddsUp(only);
+  expect(code).toBe(0);
+  expect(only).toMatchObject({ in_clickhouse: 5, events: 3, duplicates_removed: 2, conversions: 1, credited: 1 });
+  expect((await show(window)).ledger.conversions).toEqual({ inside: 1, credited: 1, organic: 0, not_counted: 0 });
 });
 
 describe('a window to which lost events may belong', () => {
