@@ -37,10 +37,7 @@ export function cellsOf(outcome: Outcome): string[] {
 }
 
 /** Puts outcomes into docs/reliability.md and keeps what was found about other faults. */
-export function writeDocument(
-  outcomes: readonly Outcome[],
-  { command, seed }: { command: string; seed: number },
-): void {
+export function writeDocument(outcomes: readonly Outcome[], seed: number): void {
   const run = describeRun('');
   const rows = new Map(readRows().map((row) => [row.name, row]));
   for (const outcome of outcomes) {
