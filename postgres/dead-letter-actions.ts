@@ -116,11 +116,11 @@ export async function replayLetters(
   });
 }
 
-/** How many letters that an action put back have failed again. */
+/** How many letters that an action put back have failed again; a whole record of which some lines have is one. */
 export async function countCameBack(connection: PostgresQueryable, actionId: number): Promise<number> {
   const rows = await queryRows<{ count: number }>(
     connection,
-    `SELECT count(*)::integer AS count FROM dead_letters AS before JOIN dead_letters AS again
+    `SELECT count(DISTINCT before.letter_id)::integer AS count FROM dead_letters AS before JOIN dead_letters AS again
        ON again.origin_topic_id = before.origin_topic_id AND again.origin_partition = before.origin_partition
        AND again.origin_offset = before.origin_offset AND before.origin_line IN (again.origin_line, -1)
        AND again.attempt = before.attempt + 1

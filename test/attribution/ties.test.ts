@@ -13,10 +13,8 @@ it('an identity with two amounts in one record is one conversion with one of the
   expect((await computeRows(run)).map(({ credit, value }) => [Number(credit), Number(value)])).toEqual([[1, 10]]);
   const { tenantId, windowStartMs, windowEndMs, runId, cutoff } = run;
   const totals = await readRunTotals(clickhouse, { tenantId, windowStartMs, runId });
-  const expected = await readExpectedTotals(clickhouse, {
-    ...{ tenantId, windowStartMs, windowEndMs, cutoff },
-    conversionNames: [],
-  });
+  const asked = { tenantId, windowStartMs, windowEndMs, cutoff, conversionNames: [] };
+  const expected = await readExpectedTotals(clickhouse, asked);
   expect(totals.map(({ credit, value, currency }) => [Number(credit), Number(value), currency])).toEqual(
     expected.map(({ conversions, value, currency }) => [conversions, Number(value), currency]),
   );

@@ -112,6 +112,28 @@ test('a replay that was killed before it could say so is done again, and its eve
   expect(await sink.end('SIGTERM')).toBe(0);
 });
 
+test('a record that was buried as a whole comes back line by line, and what is sound in it is stored', async () => {
+  const row = newRow();
+  const origin = { topic: EVENTS, topicId: 'another', partition: 2, offset: 79, line: -1, timestampMs: Date.now() };
+  const headers = { ...headersOfOrigin({ origin, attempt: 1 }), reason: 'unknown_row_format', stage: 'decode' };
+  const lines = [poison(), encodeRow(row), poison()];
+  const known = { tenant_id: 'whole', row_format: '1', row_count: '3' };
+  await bury([{ partition: 0, value: Buffer.from(lines.join('\n')), headers: { ...headers, ...known } }]);
+  const sink = await startSinkProcess();
+  const replayed = await dlqJson<Replayed>('replay', '--tenant', 'whole');
+  expect(replayed).toMatchObject({ code: 1, ended: 'done', replayed: 1, came_back: 1 });
+  const { letters } = await dlqJson<Listed>('list', '--tenant', 'whole', '--state', 'all');
+  expect(letters.map(({ state, attempt, events, origin: { line } }) => [state, attempt, events, line])).toEqual([
+    ['waiting', 2, 1, 2],
+    ['waiting', 2, 1, 0],
+    ['replayed', 1, 3, null],
+  ]);
+  expect(await ask(clickhouse, `SELECT count() AS rows FROM events WHERE event_id = '${row.event_id}'`)).toEqual({
+    rows: 1,
+  });
+  expect(await sink.end('SIGTERM')).toBe(0);
+});
+
 test('a letter is given up with a reason by somebody, and is not put back any more', async () => {
   const id = `${EVENTS}/2/0/1`;
   expect((await dlq('discard', '--id', id)).code).toBe(2);
