@@ -80,7 +80,7 @@ const SHORT_POINTS: ReadonlySet<string> = new Set([
   'kill-after-publication',
 ]);
 /** After this long without such a message the process is killed wherever it is: another fault may be in the way. */
-const POINT_MS_MAX = 20_000;
+const POINT_MS_MAX = 10_000;
 
 /** `kill -9` just before a message is sent, and just after its effect, when nobody has heard of it. */
 const KILLS_AT_POINTS: readonly Fault[] = POINTS.flatMap((point) => [
