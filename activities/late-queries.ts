@@ -35,8 +35,7 @@ export type ConversionParameters = z.infer<z.ZodObject<typeof conversionQuestion
 const milestoneQuestion = { ...slice, ...tenants, ...lookbacks, milestones: z.array(z.array(z.string())) };
 export type MilestoneParameters = z.infer<z.ZodObject<typeof milestoneQuestion>>;
 
-const { conversionNames: _anyName, ...tenantsWithAnyName } = tenants;
-const collisionQuestion = { ...slice, ...tenantsWithAnyName, ...lookbacks };
+const collisionQuestion = { ...slice, ...tenants, ...lookbacks };
 export type CollisionParameters = z.infer<z.ZodObject<typeof collisionQuestion>>;
 
 /** No touchpoint that matters lies before the given moment. */

@@ -55,8 +55,7 @@ async function collisionsOf(
   const colliding = new Set((await readCollisions(clickhouse, {}, { signal })).map(({ tenantId }) => tenantId));
   const mine = judged.filter(({ tenantId }) => colliding.has(tenantId));
   if (mine.length === 0) return undefined;
-  const { conversionNames: _anyName, ...tenants } = tenantsOf(mine);
-  return { ...slice, ...tenants, ...lookbacksOf(mine) };
+  return { ...slice, ...tenantsOf(mine), ...lookbacksOf(mine) };
 }
 
 /** Rows of live time concern windows that are not closed yet: for them nothing has to be asked. */
