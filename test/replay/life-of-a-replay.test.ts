@@ -111,20 +111,22 @@ test('a replay that rests begins nothing, finishes what is under way, and goes o
   const { calls, ...workers } = plainReplay(windows, gated);
   await withReplayWorkers(environment, workers, async (start) => {
     const handle = await start();
-    await vi.waitFor(() => expect(calls.asked).toHaveLength(3));
+    await vi.waitFor(() => expect(calls.asked).toHaveLength(3), { timeout: 20_000 });
     await change(handle, { action: 'pause' });
     windows.slice(0, 3).forEach((startMs) => gated.end(startMs));
-    await vi.waitFor(async () =>
-      expect(await progressOf(environment, handle)).toMatchObject({
-        state: 'paused',
-        windowsEnded: 3,
-        inFlightMs: [],
-      }),
+    await vi.waitFor(
+      async () =>
+        expect(await progressOf(environment, handle)).toMatchObject({
+          state: 'paused',
+          windowsEnded: 3,
+          inFlightMs: [],
+        }),
+      { timeout: 20_000 },
     );
     expect(calls.asked).toHaveLength(3);
     await change(handle, { action: 'concurrency', concurrency: 1 });
     await change(handle, { action: 'resume' });
-    await vi.waitFor(() => expect(calls.asked).toHaveLength(4));
+    await vi.waitFor(() => expect(calls.asked).toHaveLength(4), { timeout: 20_000 });
     expect(await progressOf(environment, handle)).toMatchObject({ state: 'running', concurrency: 1 });
     windows.forEach((startMs) => gated.end(startMs));
     await handle.result();
@@ -139,7 +141,7 @@ test('a cancelled replay begins nothing more, tells the windows under way, and e
   const { calls, ...workers } = plainReplay(windows, gated);
   await withReplayWorkers(environment, workers, async (start) => {
     const handle = await start();
-    await vi.waitFor(() => expect(calls.asked).toHaveLength(3));
+    await vi.waitFor(() => expect(calls.asked).toHaveLength(3), { timeout: 20_000 });
     await change(handle, { action: 'cancel' });
     expect(calls.withdrawn).toEqual(windows.slice(0, 3));
     expect(calls.ended).toEqual([]);
@@ -160,7 +162,7 @@ test('a cancellation of the workflow itself is a cancellation of the replay', as
   const { calls, ...workers } = plainReplay(windows, gatedWindows());
   await withReplayWorkers(environment, workers, async (start) => {
     const handle = await start();
-    await vi.waitFor(() => expect(calls.asked).toHaveLength(3));
+    await vi.waitFor(() => expect(calls.asked).toHaveLength(3), { timeout: 20_000 });
     await handle.cancel();
     await handle.result();
   });
@@ -174,7 +176,7 @@ test('commands that make no sense are refused and leave nothing behind', async (
   const { calls, ...workers } = plainReplay(hours(2), gated);
   await withReplayWorkers(environment, workers, async (start) => {
     const handle = await start();
-    await vi.waitFor(() => expect(calls.asked).toHaveLength(2));
+    await vi.waitFor(() => expect(calls.asked).toHaveLength(2), { timeout: 20_000 });
     for (const wanted of [{ action: 'resume' }, { action: 'concurrency', concurrency: 0 }] as const) {
       await expect(change(handle, wanted)).rejects.toMatchObject({ cause: { type: 'replay_invalid' } });
     }

@@ -60,11 +60,11 @@ describe('a replay', () => {
     const { days } = await publishedDays(parts, 1, { late_horizon_seconds: 0, allowed_lateness_seconds: 1 });
     const day = days[0] as WindowKey;
     const statusOf = async () => (await windowHandle(parts.windows, day).describe()).status.name;
-    await vi.waitFor(async () => expect(await statusOf()).toBe('COMPLETED'));
+    await vi.waitFor(async () => expect(await statusOf()).toBe('COMPLETED'), { timeout: 20_000 });
     await addJourney(parts, day, 'social');
     await expect(close(parts, day)).rejects.toMatchObject({ cause: { type: 'window_invalid' } });
     expect((await replayOf(parts, days)).counts).toEqual({ published: 1 });
-    await vi.waitFor(async () => expect(await statusOf()).toBe('COMPLETED'));
+    await vi.waitFor(async () => expect(await statusOf()).toBe('COMPLETED'), { timeout: 20_000 });
     expect(await publishedCredits(parts.clickhouse, day)).toEqual([
       ['last_touch', 'search', 1],
       ['last_touch', 'social', 1],
@@ -221,8 +221,10 @@ describe('as of a time', () => {
     expect(published).toMatchObject({ version: 3, reason: 'replay' });
     const [seen] = await readRun(parts.clickhouse, { ...keyOf(day), runId: then?.runId ?? '' });
     await windowHandle(parts.windows, day).signal('reopen', { version: 1, arrivals: seen?.cutoff ?? null });
-    await vi.waitFor(async () =>
-      expect(await describeWindow(parts.windows, day)).toMatchObject({ phase: 'open', isReopenPending: false }),
+    await vi.waitFor(
+      async () =>
+        expect(await describeWindow(parts.windows, day)).toMatchObject({ phase: 'open', isReopenPending: false }),
+      { timeout: 20_000 },
     );
     expect(await readCurrentPublication(parts.clickhouse, day)).toMatchObject([{ version: 3 }]);
     // What comes after that is late data as ever.

@@ -189,7 +189,9 @@ test('closes, reopens and replays of one window never run at the same time', asy
     await untilPhase(handle, 'running');
     const closed = close(handle);
     await handle.signal('reopen', { version: 1, arrivals: null });
-    await vi.waitFor(async () => expect((await describeWindow(handle)).closeRequestsPending).toBe(1));
+    await vi.waitFor(async () => expect((await describeWindow(handle)).closeRequestsPending).toBe(1), {
+      timeout: 20_000,
+    });
     held?.release();
     await Promise.all([...replays, closed]);
     await handle.result();
@@ -291,7 +293,7 @@ test('a withdrawn replay stops what it computes, records nothing, gives its turn
     const running = replay(handle, { replayId: first });
     await untilPhase(handle, 'running');
     const waiting = replay(handle, { replayId: second });
-    await vi.waitFor(async () => expect((await describeWindow(handle)).replaysPending).toBe(1));
+    await vi.waitFor(async () => expect((await describeWindow(handle)).replaysPending).toBe(1), { timeout: 20_000 });
     await handle.signal('withdraw', { version: 1, replayId: second });
     expect(await waiting).toEqual({ state: 'withdrawn' });
     await handle.signal('withdraw', { version: 1, replayId: first });
@@ -380,11 +382,13 @@ test('publishing a dry run makes its version known to the window, and a window t
     const handle = await start({ version: 1, window: await endedWindow() });
     await untilPhase(handle, 'open');
     expect(await replay(handle, { operation: 'publish' })).toEqual({ state: 'published' });
-    await vi.waitFor(async () =>
-      expect(await describeWindow(handle)).toMatchObject({
-        publicationVersion: 3,
-        lastOutcome: { reason: 'reopen', state: 'published' },
-      }),
+    await vi.waitFor(
+      async () =>
+        expect(await describeWindow(handle)).toMatchObject({
+          publicationVersion: 3,
+          lastOutcome: { reason: 'reopen', state: 'published' },
+        }),
+      { timeout: 20_000 },
     );
     await handle.result();
   });

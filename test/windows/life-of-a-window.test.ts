@@ -113,7 +113,9 @@ test('a command that comes while a run is under way gets the next run, which may
     const handle = await start({ version: 1, window: await endedWindow() });
     await untilPhase(handle, 'running');
     const closed = close(handle);
-    await vi.waitFor(async () => expect((await describeWindow(handle)).closeRequestsPending).toBe(1));
+    await vi.waitFor(async () => expect((await describeWindow(handle)).closeRequestsPending).toBe(1), {
+      timeout: 20_000,
+    });
     barrier.resolve();
     expect(await closed).toMatchObject({ publicationVersion: 2, reason: 'command' });
     expect(calls.runs.map(({ reason }) => reason)).toEqual(['close', 'command']);
@@ -127,7 +129,9 @@ test('a burst of late data makes one run, one interval after the last', async ()
     const handle = await start({ version: 1, window: await endedWindow() });
     await untilPhase(handle, 'open');
     for (let n = 0; n < 20; n += 1) await reopen(handle);
-    await vi.waitFor(async () => expect((await describeWindow(handle)).isReopenPending).toBe(true));
+    await vi.waitFor(async () => expect((await describeWindow(handle)).isReopenPending).toBe(true), {
+      timeout: 20_000,
+    });
     await handle.result();
     expect(calls.runs.map(({ reason }) => reason)).toEqual(['close', 'reopen']);
     const [first, second] = calls.publications.map(({ publishedAtMs }) => publishedAtMs);

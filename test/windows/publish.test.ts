@@ -157,10 +157,13 @@ describe('a window', () => {
     await closeNow(window);
     const [run] = await readLatestRun(parts.clickhouse, window);
     await reopenWindow(parts.windows, window, { version: 1, arrivals: run?.cutoff ?? {} });
-    await vi.waitFor(async () => {
-      const description = await describeWindow(parts.windows, window);
-      expect(description?.phase).toBe('open');
-    });
+    await vi.waitFor(
+      async () => {
+        const description = await describeWindow(parts.windows, window);
+        expect(description?.phase).toBe('open');
+      },
+      { timeout: 20_000 },
+    );
     expect(await readLatestRun(parts.clickhouse, window)).toMatchObject([{ runId: run?.runId }]);
   });
 
