@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { parseEnv } from '../../env.ts';
 import { type Followed, followHistories } from '../follow-histories.ts';
+import { positiveInteger } from '../number-option.ts';
 import { countText, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { withTemporal } from '../temporal.ts';
 
@@ -15,7 +16,7 @@ export function register(program: Command): void {
     .description(
       'lets the workflows of this version follow the histories of what is under way; exit code 1 when one would stand still',
     )
-    .option('--limit <number>', 'how many at most, the newest first', positiveInteger, LIMIT_DEFAULT)
+    .option('--limit <number>', 'how many at most, the newest first', positiveInteger(6), LIMIT_DEFAULT)
     .option('--json', 'print JSON')
     .action(check);
 }
@@ -49,9 +50,4 @@ function print(followed: number, refused: readonly Followed[]): void {
     );
   }
   printLine(`${countText(followed, 'workflow')} under way: ${refused.length} would stand still under this version`);
-}
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
-  return Number(text);
 }

@@ -14,8 +14,9 @@ import { type ReplayOutcome, type ReplayProgress, replayDeadLetters } from '../d
 import { detailsJson, letterJson, printCounts, printDetails, printLetters, readDetails } from '../dlq/view.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { countText, printJson, printLine, printProgress } from '../output.ts';
+import { positiveInteger } from '../number-option.ts';
 import { startProgressBar } from '../progress-bar.ts';
-import { byOption, limitOf } from '../replay/options.ts';
+import { byOption } from '../replay/options.ts';
 
 const LIMIT_DEFAULT = 50;
 const FAILURES_MAX_DEFAULT = 10;
@@ -41,7 +42,7 @@ function registerList(dlq: Command): void {
         .choices([...DEAD_LETTER_STATES, 'all'])
         .default('waiting'),
     )
-    .option('--limit <number>', 'how many letters at most', limitOf, LIMIT_DEFAULT)
+    .option('--limit <number>', 'how many letters at most', positiveInteger(7), LIMIT_DEFAULT)
     .option('--json', 'print JSON')
     .action(list);
 }
@@ -118,7 +119,7 @@ function registerReplay(dlq: Command): void {
   )
     .option('--all', 'all that wait')
     .option('--dry-run', 'say how many it would be, and do nothing')
-    .option('--failures-max <number>', 'stop when so many have failed again', limitOf, FAILURES_MAX_DEFAULT)
+    .option('--failures-max <number>', 'stop when so many have failed again', positiveInteger(7), FAILURES_MAX_DEFAULT)
     .option('--wait-seconds <number>', 'how long the sink may take for a batch', secondsOf, WAIT_SECONDS_DEFAULT)
     .option('--no-wait', 'do not look whether they fail again')
     .addOption(byOption())

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Env, parseEnv } from '../../env.ts';
 import { UnmogrowpError, toUnmogrowpError } from '../../errors.ts';
 import { dryRun } from '../../importers/dry-run.ts';
@@ -11,6 +11,7 @@ import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { findWriteKeyOwner, hashWriteKey } from '../../postgres/write-keys.ts';
 import { formatDuration } from '../../stack/progress.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
+import { positiveInteger } from '../number-option.ts';
 import { countText, printJson, printLine, printProgress } from '../output.ts';
 import { type ProgressBar, startProgressBar } from '../progress-bar.ts';
 import { closeImportedWindows, printWindows } from '../imported-windows.ts';
@@ -43,15 +44,20 @@ export function register(program: Command): void {
     .requiredOption('--mapping <file>', 'how rows become events (YAML), or the name of a shipped one: talkingdata')
     .option('--url <address>', 'address of ingest (default: the running stack, or INGEST_HOST and INGEST_PORT)')
     .option('--key <write key>', 'of the tenant; better in the environment as UNMOGROWP_WRITE_KEY')
-    .option('--concurrency <number>', 'requests under way at the same time', positiveInteger, 4)
+    .option('--concurrency <number>', 'requests under way at the same time', positiveInteger(7), 4)
     .option('--state <file>', 'keeps how far it has come (default: <file>.import.json)')
     .option('--rejects <file>', 'what was not taken, with line and reason (default: <file>.rejects.csv)')
     .option('--restart', 'begin anew instead of where an interrupted import has come to')
     .option('--no-lease', 'do not hold the windows of the file open; needs no Postgres, and does not wait for windows')
-    .option('--lease-seconds <number>', 'how long the windows stay held when the import dies', positiveInteger, 120)
+    .option('--lease-seconds <number>', 'how long the windows stay held when the import dies', positiveInteger(7), 120)
     .option('--no-wait', 'do not wait until the windows are published')
-    .option('--wait-seconds <number>', 'how long to wait for them', positiveInteger, 600)
-    .option('--retry-seconds <number>', 'how long ingest may be away before the import gives up', positiveInteger, 600)
+    .option('--wait-seconds <number>', 'how long to wait for them', positiveInteger(7), 600)
+    .option(
+      '--retry-seconds <number>',
+      'how long ingest may be away before the import gives up',
+      positiveInteger(7),
+      600,
+    )
     .option('--dry-run', 'map and judge all rows without sending, and show the first events')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', EXIT_CODES)
@@ -324,8 +330,3 @@ function textOf(phase: string, counts: ImportProgress['counts'], rows: number): 
 }
 
 const number = (value: number): string => value.toLocaleString('en');
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
-  return Number(text);
-}

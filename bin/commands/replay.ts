@@ -5,9 +5,10 @@ import { type Replay, type ReplayOperation, listReplays, loadReplay } from '../.
 import { toCsv } from '../csv.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
+import { positiveInteger } from '../number-option.ts';
 import { changeReplayNow, startOperation } from '../replay/change.ts';
 import { type DiffOptions, diffReplay } from '../replay/diff.ts';
-import { type WhoAndWhy, atOnce, limitOf, listOf, modelsOf, replayId, withWhoAndWhy } from '../replay/options.ts';
+import { type WhoAndWhy, atOnce, listOf, modelsOf, replayId, withWhoAndWhy } from '../replay/options.ts';
 import { withAllParts, withParts } from '../replay/parts.ts';
 import { type StartOptions, startNewReplay } from '../replay/start.ts';
 import { printReplay, rangeOf, readReplay, stateOf } from '../replay/view.ts';
@@ -76,7 +77,7 @@ function registerViews(replay: Command): void {
     .command('list')
     .description('replays, the newest first')
     .option('--tenant <id>', 'only those of one tenant')
-    .option('--limit <number>', 'how many at most', limitOf, LIMIT_DEFAULT)
+    .option('--limit <number>', 'how many at most', positiveInteger(7), LIMIT_DEFAULT)
     .option('--json', 'print JSON')
     .action(list);
   ofReplay(replay, 'show')
@@ -156,7 +157,7 @@ function registerDiff(replay: Command): void {
     .option('--windows', 'the windows that differ, instead')
     .option('--conversions', 'the conversions behind it, instead; narrow them by model, channel, campaign and day')
     .option('--all', 'also what stays the same')
-    .option('--limit <number>', 'how many at most', limitOf, MOVERS_DEFAULT)
+    .option('--limit <number>', 'how many at most', positiveInteger(7), MOVERS_DEFAULT)
     .option('--json', 'print JSON')
     .option('--csv', 'print CSV')
     .action(diff);

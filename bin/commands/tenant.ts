@@ -9,6 +9,7 @@ import { createTenant, limitTenant, loadTenants } from '../../postgres/tenants.t
 import { rotateKey } from '../../postgres/write-keys.ts';
 import { readSettings, settingsHelp } from '../settings-input.ts';
 import { readWindowStart } from '../window-time.ts';
+import { positiveInteger } from '../number-option.ts';
 import { printJson, printLine, printProgress, printTable } from '../output.ts';
 
 interface JsonOption {
@@ -37,7 +38,7 @@ function registerCreate(tenant: Command): void {
     .description('makes a tenant and prints its write key, this one time')
     .option('--settings <file>', 'attribution settings as JSON')
     .option('--set <key=value...>', 'single settings, over those of the file')
-    .option('--events-per-second <number>', 'limit for each ingest process', positiveInteger)
+    .option('--events-per-second <number>', 'limit for each ingest process', positiveInteger(9))
     .option('--json', 'print JSON')
     .addHelpText('after', settingsHelp)
     .action(async (id: string, options: SettingsOptions & { eventsPerSecond?: number }) => {
@@ -122,7 +123,7 @@ function registerLimit(tenant: Command): void {
   tenant
     .command('limit <id>')
     .description('sets how many events a second each ingest process takes from a tenant')
-    .requiredOption('--events-per-second <number>', 'limit for each ingest process', positiveInteger)
+    .requiredOption('--events-per-second <number>', 'limit for each ingest process', positiveInteger(9))
     .option('--json', 'print JSON')
     .action(async (id: string, options: JsonOption & { eventsPerSecond: number }) => {
       const limit = options.eventsPerSecond;
@@ -163,11 +164,6 @@ function parseSettings(input: Record<string, unknown>): Settings {
   const parsed = settingsSchema.safeParse(input);
   if (!parsed.success) throw invalidSettings(parsed.error.issues);
   return parsed.data;
-}
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
-  return Number(text);
 }
 
 function nonNegativeInteger(text: string): number {

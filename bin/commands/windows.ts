@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type WindowKey } from '../../activities/contract.ts';
 import { toIso, windowAt } from '../../activities/window-range.ts';
 import { UnmogrowpError } from '../../errors.ts';
@@ -11,6 +11,7 @@ import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
 import { readLatenessReport } from '../lateness.ts';
 import { printLateness } from '../lateness-text.ts';
 import { moneyText } from '../money-text.ts';
+import { positiveInteger } from '../number-option.ts';
 import { countText, failWith, printJson, printLine, printProgress, printTable } from '../output.ts';
 import { type Stores, withStores } from '../stores.ts';
 import { withTemporal } from '../temporal.ts';
@@ -44,7 +45,7 @@ export function register(program: Command): void {
     .addOption(new Option('--state <state>', 'only those that stand there').choices(LISTED_STATES))
     .option('--from <time>', 'only those that begin then or later: 2026-01-05 or 2026-01-05T10:00:00Z')
     .option('--to <time>', 'only those that begin before')
-    .option('--limit <number>', 'how many at most', positiveInteger, LIMIT_DEFAULT)
+    .option('--limit <number>', 'how many at most', positiveInteger(6), LIMIT_DEFAULT)
     .option('--json', 'print JSON')
     .action(list);
   windows
@@ -203,8 +204,3 @@ async function windowOf(pool: PostgresPool, tenantId: string, start: string): Pr
 }
 
 const withParts = <Result>(work: (stores: Stores) => Promise<Result>): Promise<Result> => withStores(APPLICATION, work);
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
-  return Number(text);
-}

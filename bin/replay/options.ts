@@ -41,11 +41,6 @@ export function atOnce(text: string): number {
   return Number(text);
 }
 
-export function limitOf(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It is not a whole number above 0.');
-  return Number(text);
-}
-
 /** Text with commas as a list. */
 export const listOf = (text: string): string[] =>
   text
