@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { migratePostgres } from '../postgres/migrate.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import { createTenant } from '../postgres/tenants.ts';
 import {
   type BenchOptions,
@@ -15,7 +14,7 @@ import {
 import { cpuSeconds, startNode, stopChild } from './child.ts';
 import { clientEvents } from './events.ts';
 import { drive, postRequest, quantile } from './load.ts';
-import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './parts.ts';
+import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts, withPool } from './parts.ts';
 
 const USERS = 20_000;
 /** Different events in turn: more than the caches of any server hold at once, less than the driver's memory. */
@@ -93,14 +92,11 @@ export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
 }
 
 /** A tenant with the tables that it needs; gives its write key. */
-export async function createBenchTenant({ env }: BenchParts, tenantId: string): Promise<string> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
-  try {
+export function createBenchTenant({ env }: BenchParts, tenantId: string): Promise<string> {
+  return withPool(env, async (pool) => {
     await migratePostgres(pool);
     return (await createTenant(pool, { tenantId, eventsPerSecondMax: 100_000_000 })).write_key;
-  } finally {
-    await pool.end();
-  }
+  });
 }
 
 /** Starts bin/ingest.ts on the parts of a bench. */

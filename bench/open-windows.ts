@@ -5,13 +5,12 @@ import { windowAt } from '../activities/window-range.ts';
 import type { WindowKey } from '../activities/contract.ts';
 import { connectTemporal } from '../bin/temporal.ts';
 import { settingsSchema } from '../events/settings.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import { createTenant } from '../postgres/tenants.ts';
 import { type BenchOptions, type BenchReport, formatCount, formatNumber } from './bench.ts';
 import { stopChild } from './child.ts';
 import { dropDatabase, openDatabase } from './clickhouse.ts';
 import { quantile } from './load.ts';
-import { type BenchParts, startBenchParts } from './parts.ts';
+import { type BenchParts, startBenchParts, withPool } from './parts.ts';
 import { prepareStores, removeSchedules, startQuietWorker } from './worker.ts';
 
 const HOUR_MS = 3_600_000;
@@ -61,14 +60,10 @@ export async function benchOpenWindows(options: BenchOptions): Promise<BenchRepo
   }
 }
 
-async function createOpenTenant({ env }: BenchParts): Promise<void> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
-  try {
-    await createTenant(pool, { tenantId: TENANT, settings: settingsSchema.parse({ granularity: '1h' }) });
-  } finally {
-    await pool.end();
-  }
-}
+const createOpenTenant = ({ env }: BenchParts): Promise<unknown> =>
+  withPool(env, (pool) =>
+    createTenant(pool, { tenantId: TENANT, settings: settingsSchema.parse({ granularity: '1h' }) }),
+  );
 
 interface Setting {
   readonly parts: BenchParts;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Env, parseEnv } from '../env.ts';
+import { type PostgresPool, createPostgresPool } from '../postgres/pool.ts';
 import { createProgressPrinter } from '../stack/progress.ts';
 import { startStack } from '../stack/stack.ts';
 import type { PartName } from '../stack/types.ts';
@@ -71,6 +72,16 @@ export async function startBenchParts(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs some work with the bench's PostgreSQL. */
+export async function withPool<Result>(env: Env, work: (pool: PostgresPool) => Promise<Result>): Promise<Result> {
+  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Runs some work with the administration of the bench's Kafka. */

@@ -4,14 +4,13 @@ import { connectTemporal } from '../bin/temporal.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { parseEnv } from '../env.ts';
 import { settingsSchema } from '../events/settings.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import { createTenant } from '../postgres/tenants.ts';
 import { type BenchOptions, type BenchReport, formatCount, formatNumber } from './bench.ts';
 import { stopChild } from './child.ts';
 import { openDatabase, select, startSink } from './clickhouse.ts';
 import { startIngest } from './ingest.ts';
 import { quantile } from './load.ts';
-import { type BenchParts, startBenchParts } from './parts.ts';
+import { type BenchParts, startBenchParts, withPool } from './parts.ts';
 import { prepareStores, removeSchedules, startWorker } from './worker.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,13 +95,8 @@ async function measurePhase(setting: Setting, phase: Phase): Promise<number[]> {
 }
 
 async function createHourlyTenant({ env }: BenchParts, tenantId: string): Promise<string> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
-  try {
-    const settings = settingsSchema.parse({ granularity: '1h', allowed_lateness_seconds: 0 });
-    return (await createTenant(pool, { tenantId, settings })).write_key;
-  } finally {
-    await pool.end();
-  }
+  const settings = settingsSchema.parse({ granularity: '1h', allowed_lateness_seconds: 0 });
+  return (await withPool(env, (pool) => createTenant(pool, { tenantId, settings }))).write_key;
 }
 
 interface Late {

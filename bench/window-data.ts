@@ -7,10 +7,9 @@ import type { ClickHouse } from '../clickhouse/client.ts';
 import type { Env } from '../env.ts';
 import { MODELS, settingsSchema } from '../events/settings.ts';
 import { sinkGroup, topicName } from '../kafka/topics.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import { createTenant } from '../postgres/tenants.ts';
 import { select } from './clickhouse.ts';
-import { withKafkaAdmin } from './parts.ts';
+import { withKafkaAdmin, withPool } from './parts.ts';
 
 const DAY_MS = 86_400_000;
 /** Each user has eight touchpoints in the middle. */
@@ -64,12 +63,7 @@ export async function fillWindow(
   tenantId: string,
   size: Size,
 ): Promise<WindowKey> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
-  try {
-    await createTenant(pool, { tenantId, settings: SETTINGS });
-  } finally {
-    await pool.end();
-  }
+  await withPool(env, (pool) => createTenant(pool, { tenantId, settings: SETTINGS }));
   const window = windowAt(tenantId, '1d', (Math.floor(Date.now() / DAY_MS) - 2) * DAY_MS);
   const parameters = {
     tenantId,

@@ -3,21 +3,19 @@ import type { WindowClient } from '../activities/client.ts';
 import { kafkaAdminConfig } from '../bin/kafka-connection.ts';
 import { createKafkaAdmin } from '../kafka/admin.ts';
 import { migratePostgres } from '../postgres/migrate.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
 import { startNode } from './child.ts';
-import type { BenchParts } from './parts.ts';
+import { type BenchParts, withPool } from './parts.ts';
 
 /** So long an interval that nothing comes between: schedules would start windows that a bench does not ask for. */
 const NEVER_MS = 10_000_000_000;
 
 /** Tables of PostgreSQL and topics of Kafka, as a worker needs them. */
 export async function prepareStores({ env }: BenchParts): Promise<void> {
-  const pool = createPostgresPool({ url: env.POSTGRES_URL, applicationName: 'bench' });
   const admin = createKafkaAdmin(kafkaAdminConfig(env, 'bench'));
   try {
-    await Promise.all([migratePostgres(pool), admin.ensureTopics()]);
+    await Promise.all([withPool(env, migratePostgres), admin.ensureTopics()]);
   } finally {
-    await Promise.all([pool.end(), admin.close()]);
+    await admin.close();
   }
 }
 
