@@ -181,6 +181,7 @@ export interface WorkerProcess {
 export const WITHOUT_SCHEDULES = {
   WORKER_RECONCILE_INTERVAL_MS: '10000000000',
   WORKER_AUDIT_INTERVAL_MS: '10000000000',
+  WORKER_LEDGER_INTERVAL_MS: '10000000000',
 };
 
 /** Starts the worker process on the parts of this test file and waits until it is ready. */
