@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testEnv } from '../support/parts.ts';
 import { executionsOf } from '../windows/lives.ts';
 import { quietRuntime } from '../windows/time-skipping.ts';
-import { hours, plainReplay, withReplayWorkers } from './time-skipping.ts';
+import { hours, plainReplay, withReplayWorkers } from './plain-replay.ts';
 
 /** Where the server begins to suggest a new history; it ends a workflow at twelve times as much. */
 const EVENTS_MAX = 4_096;

@@ -1,12 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { withHeartbeat } from '../../activities/heartbeat.ts';
-import type { ReplayChange, ReplayWindowResult } from '../../activities/replay-contract.ts';
 import { testEnv } from '../support/parts.ts';
 import { quietRuntime } from '../windows/time-skipping.ts';
-import { type ReplayHandle, hours, plainReplay, progressOf, withReplayWorkers } from './time-skipping.ts';
+import {
+  type ReplayHandle,
+  type Wanted,
+  changeReplay,
+  gatedWindows,
+  hours,
+  plainReplay,
+  progressOf,
+  withReplayWorkers,
+} from './plain-replay.ts';
 
 let environment: TestWorkflowEnvironment;
 // The real server: the one that skips time stands still when a workflow goes on in a new history while it is queried.
@@ -16,36 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => environment.teardown());
 
-const change = (handle: ReplayHandle, wanted: Pick<ReplayChange, 'action' | 'concurrency'>): Promise<void> => {
-  const named: ReplayChange = { by: 'ada', note: '', actionKey: randomUUID(), ...wanted };
-  return environment.client.workflow
-    .getHandle(handle.workflowId)
-    .executeUpdate<void, [ReplayChange]>('change', { args: [named] });
-};
+const change = (handle: ReplayHandle, wanted: Wanted): Promise<void> => changeReplay(environment, handle, wanted);
 /** What is begun at once comes to the worker in any order. */
 const byTime = (left: number, right: number): number => left - right;
 const untilEnded = (handle: ReplayHandle): Promise<unknown> =>
   environment.client.workflow.getHandle(handle.workflowId).result();
-
-/** Windows that end when the test says so, each once; whoever asks again for one that is under way joins it. */
-function gatedWindows() {
-  const gates = new Map<number, PromiseWithResolvers<ReplayWindowResult>>();
-  const gateOf = (startMs: number): PromiseWithResolvers<ReplayWindowResult> => {
-    const gate = gates.get(startMs) ?? Promise.withResolvers<ReplayWindowResult>();
-    gates.set(startMs, gate);
-    return gate;
-  };
-  return {
-    end: (startMs: number, state: ReplayWindowResult = 'published') => gateOf(startMs).resolve(state),
-    replayWindow: ({ window }: { window: { windowStartMs: number } }) =>
-      withHeartbeat(undefined, async (signal) => {
-        const gone = new Promise<never>((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new Error('nobody waits any more')), { once: true });
-        });
-        return { state: await Promise.race([gateOf(window.windowStartMs).promise, gone]) };
-      }),
-  };
-}
 
 test('a replay goes through all its windows in order, with no more of them at once than it may', async () => {
   const windows = hours(40);

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { ReplayActivities, ReplayCounts, ReplayPlan, ReplayWaits } from '../../activities/replay-contract.ts';
+import { withHeartbeat } from '../../activities/heartbeat.ts';
+import type {
+  ReplayActivities,
+  ReplayChange,
+  ReplayCounts,
+  ReplayPlan,
+  ReplayWaits,
+  ReplayWindowResult,
+} from '../../activities/replay-contract.ts';
 import { waitQueue } from '../../activities/replay-client.ts';
 import { loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
 import type { ReplayInput, ReplayProgress } from '../../workflows/messages.ts';
@@ -112,3 +120,36 @@ export async function withReplayWorkers<Result>(
 /** What the replay says about itself, in its newest execution. */
 export const progressOf = (environment: TestWorkflowEnvironment, handle: ReplayHandle): Promise<ReplayProgress> =>
   environment.client.workflow.getHandle(handle.workflowId).query<ReplayProgress>('progress');
+
+/** Windows that end when they are told to, each once; whoever asks again for one that is under way joins it. */
+export function gatedWindows() {
+  const gates = new Map<number, PromiseWithResolvers<ReplayWindowResult>>();
+  const gateOf = (startMs: number): PromiseWithResolvers<ReplayWindowResult> => {
+    const gate = gates.get(startMs) ?? Promise.withResolvers<ReplayWindowResult>();
+    gates.set(startMs, gate);
+    return gate;
+  };
+  return {
+    end: (startMs: number, state: ReplayWindowResult = 'published') => gateOf(startMs).resolve(state),
+    replayWindow: ({ window }: { window: { windowStartMs: number } }) =>
+      withHeartbeat(undefined, async (signal) => {
+        const gone = new Promise<never>((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('nobody waits any more')), { once: true });
+        });
+        return { state: await Promise.race([gateOf(window.windowStartMs).promise, gone]) };
+      }),
+  };
+}
+
+/** What a test wants of a replay. */
+export type Wanted = Pick<ReplayChange, 'action' | 'concurrency'>;
+
+/** Sends a command to a replay, in its newest execution. */
+export function changeReplay(
+  { client }: TestWorkflowEnvironment,
+  { workflowId }: ReplayHandle,
+  wanted: Wanted,
+): Promise<void> {
+  const named: ReplayChange = { by: 'ada', note: '', actionKey: randomUUID(), ...wanted };
+  return client.workflow.getHandle(workflowId).executeUpdate<void, [ReplayChange]>('change', { args: [named] });
+}

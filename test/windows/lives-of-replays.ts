@@ -1,9 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { withHeartbeat } from '../../activities/heartbeat.ts';
-import type { ReplayChange, ReplayWaits, ReplayWindowResult } from '../../activities/replay-contract.ts';
+import type { ReplayWindowResult } from '../../activities/replay-contract.ts';
 import type { ReplayInput } from '../../workflows/messages.ts';
-import { type ReplayHandle, hours, plainReplay, progressOf, withReplayWorkers } from '../replay/time-skipping.ts';
+import {
+  type ReplayHandle,
+  changeReplay,
+  gatedWindows,
+  hours,
+  plainReplay,
+  progressOf,
+  withReplayWorkers,
+} from '../replay/plain-replay.ts';
 import { type History, type Life, continuedHistories, historiesOf, until } from './lives.ts';
 
 const WINDOWS = 12;
@@ -13,13 +19,13 @@ export const livesOfReplays: readonly Life[] = [
   async (environment) => {
     const histories = await lived(environment, { windowsPerPage: 4 }, async ({ handle, end }) => {
       await untilUnderWay(environment, handle, 3);
-      await change(environment, handle, { action: 'pause' });
+      await changeReplay(environment, handle, { action: 'pause' });
       [1, 2, 3].forEach((hour) => end(hour));
       await untilUnderWay(environment, handle, 0);
-      await change(environment, handle, { action: 'concurrency', concurrency: 1 });
-      await change(environment, handle, { action: 'resume' });
+      await changeReplay(environment, handle, { action: 'concurrency', concurrency: 1 });
+      await changeReplay(environment, handle, { action: 'resume' });
       await untilUnderWay(environment, handle, 1);
-      await change(environment, handle, { action: 'concurrency', concurrency: 5 });
+      await changeReplay(environment, handle, { action: 'concurrency', concurrency: 5 });
       hours(WINDOWS).forEach((_, index) => end(index + 1));
     });
     return { 'replay-commanded': histories[0] as History };
@@ -27,7 +33,7 @@ export const livesOfReplays: readonly Life[] = [
   async (environment) => {
     const histories = await lived(environment, {}, async ({ handle, end }) => {
       await untilUnderWay(environment, handle, 3);
-      await change(environment, handle, { action: 'cancel' });
+      await changeReplay(environment, handle, { action: 'cancel' });
       end(1);
       [2, 3].forEach((hour) => end(hour, 'withdrawn'));
     });
@@ -63,44 +69,13 @@ function lived(
   input: Partial<ReplayInput>,
   live: (living: Living) => Promise<void>,
 ): Promise<History[]> {
-  const { end, ...waits } = gatedWindows();
-  const replay = plainReplay(hours(WINDOWS), waits);
+  const { end: endAt, replayWindow } = gatedWindows();
+  const replay = plainReplay(hours(WINDOWS), { replayWindow });
   return withReplayWorkers(environment, replay, async (start) => {
     const handle = await start(input);
-    await live({ handle, end });
+    await live({ handle, end: (hour, state) => endAt(hours(hour).at(-1) as number, state) });
     return historiesOf(environment, handle);
   });
-}
-
-/** Windows that end when they are told to, each once; whoever asks again joins. */
-function gatedWindows(): Pick<Living, 'end'> & ReplayWaits {
-  const gates = new Map<number, PromiseWithResolvers<ReplayWindowResult>>();
-  const gateOf = (startMs: number): PromiseWithResolvers<ReplayWindowResult> => {
-    const gate = gates.get(startMs) ?? Promise.withResolvers<ReplayWindowResult>();
-    gates.set(startMs, gate);
-    return gate;
-  };
-  return {
-    end: (hour, state = 'published') => gateOf(hours(hour).at(-1) as number).resolve(state),
-    replayWindow: ({ window }) =>
-      withHeartbeat(undefined, async (signal) => {
-        const gone = new Promise<never>((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new Error('nobody waits any more')), { once: true });
-        });
-        return { state: await Promise.race([gateOf(window.windowStartMs).promise, gone]) };
-      }),
-  };
-}
-
-function change(
-  environment: TestWorkflowEnvironment,
-  { workflowId }: ReplayHandle,
-  wanted: Pick<ReplayChange, 'action' | 'concurrency'>,
-): Promise<void> {
-  const named: ReplayChange = { by: 'ada', note: '', actionKey: randomUUID(), ...wanted };
-  return environment.client.workflow
-    .getHandle(workflowId)
-    .executeUpdate<void, [ReplayChange]>('change', { args: [named] });
 }
 
 const untilUnderWay = (environment: TestWorkflowEnvironment, handle: ReplayHandle, windows: number): Promise<void> =>

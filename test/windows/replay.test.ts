@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import * as workflows from '../../workflows/index.ts';
-import { plainReplay } from '../replay/time-skipping.ts';
+import { plainReplay } from '../replay/plain-replay.ts';
 import { CARELESS_CHANGES } from './careless-changes.ts';
 import { HISTORY_FILES, bundleOf, changedBundle, readHistory, replay } from './histories.ts';
 import { replayActivities } from './lives-of-windows.ts';
