@@ -25,6 +25,9 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
     types: ['workflows'],
   },
   importers: { values: ['events', 'postgres', 'errors', 'otel'] },
+  dashboards: { values: ['events', 'otel'] },
+  // Alerts link to the panels that show what they are about.
+  alerts: { values: ['errors', 'events', 'otel', 'dashboards'] },
   // How a secured cluster is asked whether it is there.
   stack: { values: ['errors', 'kafka'] },
 };
