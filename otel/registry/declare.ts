@@ -42,6 +42,23 @@ export interface HistogramDeclaration<L extends Labels = Labels> extends Declara
 
 export type MetricDeclaration = CounterDeclaration | GaugeDeclaration | HistogramDeclaration;
 
+/** Whose metric it is when it is none of ours; `rules` are the series that our recording rules write. */
+export type Source =
+  'clickhouse' | 'temporal_server' | 'temporal_sdk' | 'jaeger' | 'prometheus' | 'alertmanager' | 'loki' | 'rules';
+
+type ExternalKind = 'counter' | 'gauge' | 'histogram' | 'summary';
+
+/** A metric that another program emits and that our boards, rules or runbooks use. Its name is not ours to choose. */
+export interface ExternalDeclaration<
+  K extends ExternalKind = ExternalKind,
+  L extends Labels = Labels,
+> extends Declaration<L> {
+  readonly kind: K;
+  readonly source: Source;
+  /** As Prometheus stores it; of a histogram or a summary without `_bucket`, `_sum` and `_count`. */
+  readonly name: string;
+}
+
 type Unit = 'seconds' | 'bytes' | 'rows' | 'records' | 'ratio';
 type NoLabels = Readonly<Record<never, never>>;
 
@@ -77,6 +94,18 @@ export function histogram<const U extends Unit, const L extends Labels = NoLabel
 }): HistogramDeclaration<L> {
   const { name, help, unit, buckets, labels, exemplars = false } = declaration;
   return { kind: 'histogram', name, help, unit, buckets, labels: labels ?? ({} as L), exemplars };
+}
+
+/** Declares a metric of another program. Its labels are those that we use; it may have more. */
+export function external<const K extends ExternalKind, const L extends Labels = NoLabels>(declaration: {
+  source: Source;
+  name: string;
+  kind: K;
+  help: string;
+  labels?: L;
+}): ExternalDeclaration<K, L> {
+  const { source, name, kind, help, labels } = declaration;
+  return { source, name, kind, help, labels: labels ?? ({} as L) };
 }
 
 /** A label whose values are not known beforehand; say what bounds them, such as `bounded('tenants')`. */

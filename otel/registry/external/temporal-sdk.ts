@@ -1,0 +1,120 @@
+import { bounded, external } from '../declare.ts';
+
+const source = 'temporal_sdk';
+const task_queue = bounded('task queues');
+const workflow_type = bounded('types of workflows');
+const activity_type = bounded('types of activities');
+const operation = bounded('calls of Temporal');
+
+/** What Temporal's SDK measures inside the worker; it stands on the worker's own `/metrics`, with `_total` and seconds. */
+export const TEMPORAL_SDK = {
+  requests: external({
+    source,
+    name: 'temporal_request_total',
+    kind: 'counter',
+    help: 'Calls to the server.',
+    labels: { operation },
+  }),
+  requestFailures: external({
+    source,
+    name: 'temporal_request_failure_total',
+    kind: 'counter',
+    help: 'Calls to the server that failed.',
+    labels: { operation, status_code: bounded('codes of gRPC') },
+  }),
+  requestDuration: external({
+    source,
+    name: 'temporal_request_latency_seconds',
+    kind: 'histogram',
+    help: 'How long the server took to answer.',
+    labels: { operation },
+  }),
+  workflowTaskFailures: external({
+    source,
+    name: 'temporal_workflow_task_execution_failed_total',
+    kind: 'counter',
+    help: 'Steps of workflows that failed and are tried again; non-determinism is code that does not fit a history.',
+    labels: {
+      task_queue,
+      workflow_type,
+      failure_reason: ['NonDeterminismError', 'WorkflowError', 'timeout', 'GrpcMessageTooLarge', 'PayloadsTooLarge'],
+    },
+  }),
+  workflowTaskDuration: external({
+    source,
+    name: 'temporal_workflow_task_execution_latency_seconds',
+    kind: 'histogram',
+    help: 'How long a step of a workflow took.',
+    labels: { task_queue, workflow_type },
+  }),
+  workflowTaskWait: external({
+    source,
+    name: 'temporal_workflow_task_schedule_to_start_latency_seconds',
+    kind: 'histogram',
+    help: 'How long a step of a workflow waited for a worker.',
+    labels: { task_queue, workflow_type },
+  }),
+  workflowsCompleted: external({
+    source,
+    name: 'temporal_workflow_completed_total',
+    kind: 'counter',
+    help: 'Workflows that ended well on this worker.',
+    labels: { task_queue, workflow_type },
+  }),
+  workflowsFailed: external({
+    source,
+    name: 'temporal_workflow_failed_total',
+    kind: 'counter',
+    help: 'Workflows that failed on this worker.',
+    labels: { task_queue, workflow_type },
+  }),
+  activityDuration: external({
+    source,
+    name: 'temporal_activity_execution_latency_seconds',
+    kind: 'histogram',
+    help: 'How long an activity took.',
+    labels: { task_queue, workflow_type, activity_type },
+  }),
+  activityWait: external({
+    source,
+    name: 'temporal_activity_schedule_to_start_latency_seconds',
+    kind: 'histogram',
+    help: 'How long an activity waited for a worker.',
+    labels: { task_queue, workflow_type, activity_type },
+  }),
+  activityFailures: external({
+    source,
+    name: 'temporal_activity_execution_failed_total',
+    kind: 'counter',
+    help: 'Attempts of activities that failed.',
+    labels: { task_queue, workflow_type, activity_type },
+  }),
+  pollers: external({
+    source,
+    name: 'temporal_num_pollers',
+    kind: 'gauge',
+    help: 'Open questions for work.',
+    labels: { task_queue, poller_type: ['workflow_task', 'sticky_workflow_task', 'activity_task'] },
+  }),
+  slotsUsed: external({
+    source,
+    name: 'temporal_worker_task_slots_used',
+    kind: 'gauge',
+    help: 'Places that are taken.',
+    labels: { task_queue, worker_type: ['WorkflowWorker', 'ActivityWorker', 'LocalActivityWorker'] },
+  }),
+  slotsFree: external({
+    source,
+    name: 'temporal_worker_task_slots_available',
+    kind: 'gauge',
+    help: 'Places that are free.',
+    labels: { task_queue, worker_type: ['WorkflowWorker', 'ActivityWorker', 'LocalActivityWorker'] },
+  }),
+  workflowsCached: external({
+    source,
+    name: 'temporal_sticky_cache_size',
+    kind: 'gauge',
+    help: 'Workflows that are kept in memory.',
+    labels: { task_queue },
+  }),
+} as const;
