@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describeEnv } from '../env.ts';
 import { UnmogrowpError } from '../errors.ts';
+import { observersFor } from '../stack/observers.ts';
 import { startProcesses } from '../stack/processes.ts';
 import { createProgressPrinter, reporterFor } from '../stack/progress.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
@@ -15,6 +16,8 @@ export interface PlatformOptions {
   readonly partsOnly?: boolean;
   readonly processes?: readonly ProcessName[];
   readonly freePorts?: boolean;
+  /** Also the parts that watch the others. */
+  readonly observability?: boolean;
   readonly tuning?: StackTuning;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
@@ -37,6 +40,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     const stack = await startStack({
       environment,
+      observers: options.observability === true ? observersFor(environment) : [],
       onProgress,
       onUnexpectedExit: ({ name, code, signal, logFile }) =>
         printProgress(

@@ -1,15 +1,15 @@
 import { UnmogrowpError } from '../errors.ts';
 import type { PartDefinition, PartPlan } from './parts/part.ts';
 import { missingToolsError, problemWith, type MissingTool } from './toolchain.ts';
-import type { PartName, Variables } from './types.ts';
+import type { StackPartName, Variables } from './types.ts';
 
 /** Finds out where each part would come from; one error names everything that is missing on this machine. */
 export async function planParts(
   own: readonly PartDefinition[],
   environment: Variables,
-): Promise<Map<PartName, PartPlan>> {
+): Promise<Map<StackPartName, PartPlan>> {
   assertPlatform(own);
-  const plans = new Map<PartName, PartPlan>();
+  const plans = new Map<StackPartName, PartPlan>();
   const missing: MissingTool[] = [];
   const impossible: string[] = [];
   await Promise.all(

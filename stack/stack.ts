@@ -14,13 +14,16 @@ import { identify } from './procfs.ts';
 import { reporterFor } from './progress.ts';
 import { startPart } from './start-part.ts';
 import { defaultDirectory, readState, stackPaths, type StackState, writeJson } from './state.ts';
+import { scrapeTargets } from './targets.ts';
 import {
+  OBSERVER_NAMES,
   PART_NAMES,
-  type PartName,
   type Ports,
   type RunningPart,
   type RunningProcess,
   type StackOptions,
+  type StackPartName,
+  type Variables,
 } from './types.ts';
 import { watchChildren, type WatchedChildren } from './watched-children.ts';
 
@@ -29,7 +32,7 @@ export interface Stack {
   readonly directory: string;
   readonly parts: readonly RunningPart[];
   /** The address of each part, as `parts` has it. */
-  readonly addresses: Readonly<Partial<Record<PartName, string>>>;
+  readonly addresses: Readonly<Partial<Record<StackPartName, string>>>;
   /** The variables by which our processes find the parts; merge them over the environment of a child. */
   readonly environment: Readonly<Record<string, string>>;
   /** For `startProcesses`: children of the same keeper, stopped before the parts. */
@@ -61,7 +64,7 @@ interface StackChildren {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const directory = resolve(options.directory ?? defaultDirectory(options.environment));
   refuseBusy(directory);
-  const wanted = PART_NAMES.filter((name) => options.parts?.includes(name) ?? true).map((name) => PARTS[name]);
+  const wanted = wantedNames(options).map((name) => PARTS[name]);
   const external = wanted.filter((part) => isExternal(part, options.environment));
   const own = wanted.filter((part) => !external.includes(part));
   const plans = await planParts(own, options.environment);
@@ -78,6 +81,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   }
 }
+
+const wantedNames = ({ parts, observers = [] }: StackOptions): StackPartName[] => [
+  ...PART_NAMES.filter((name) => parts?.includes(name) ?? true),
+  ...OBSERVER_NAMES.filter((name) => observers.includes(name)),
+];
 
 async function checkReporting(part: PartDefinition, options: StackOptions): Promise<RunningPart> {
   const report = reporterFor(part.name, options.onProgress);
@@ -132,7 +140,7 @@ interface StartContext {
   readonly lock: Lock;
   readonly own: readonly PartDefinition[];
   readonly external: readonly PartDefinition[];
-  readonly plans: ReadonlyMap<PartName, PartPlan>;
+  readonly plans: ReadonlyMap<StackPartName, PartPlan>;
   readonly checked: readonly RunningPart[];
 }
 
@@ -151,7 +159,8 @@ async function startOwn(context: StartContext): Promise<Stack> {
   const state = { launcher, keeper: keeper.identity, startedAt: new Date().toISOString(), environment };
   let [parts, processes]: [readonly RunningPart[], readonly RunningProcess[]] = [context.checked, []];
   let reached: ReachedBy = { ports: {}, variables: {} };
-  const save = () =>
+  const save = () => {
+    writeJson(paths.targets, [...scrapeTargets({ parts, processes }), ...(options.targets ?? [])]);
     writeJson(paths.state, {
       ...state,
       parts,
@@ -159,16 +168,21 @@ async function startOwn(context: StartContext): Promise<Stack> {
       processPorts: reached.ports,
       processVariables: reached.variables,
     } satisfies StackState);
+  };
   save();
   const children = watchChildren(keeper, options.onUnexpectedExit);
 
   try {
-    const started = await startTogether(own, options.signal, (part, signal) =>
-      startPart({ part, plan: context.plans.get(part.name), options, directory, ports, children, signal }),
-    );
-    for (const { variables } of started) Object.assign(environment, variables);
-    const running = [...context.checked, ...started.map((one) => one.running)];
-    parts = PART_NAMES.flatMap((name) => running.find((part) => part.name === name) ?? []);
+    const known = (): Variables => ({ ...options.environment, ...environment });
+    const running = await startTogether(own, options.signal, async (part, { signal, after }) => {
+      const addressesAfter = (names: readonly StackPartName[]) => after(names).then(known);
+      const plan = context.plans.get(part.name);
+      const started = await startPart({ part, plan, options, directory, ports, children, signal, addressesAfter });
+      Object.assign(environment, started.variables);
+      return started.running;
+    });
+    const all = [...context.checked, ...running];
+    parts = wantedNames(options).flatMap((name) => all.find((part) => part.name === name) ?? []);
     save();
   } catch (error) {
     children.stopping = true;
@@ -208,26 +222,35 @@ async function startOwn(context: StartContext): Promise<Stack> {
   };
 }
 
+/** How parts that are started together know of each other. */
+interface Together {
+  readonly signal: AbortSignal;
+  /** Resolves when those of these names that are started here have been. */
+  readonly after: (names: readonly StackPartName[]) => Promise<unknown>;
+}
+
 /** Starts all parts at once; the first failure ends the builds and starts of the others, and is the one thrown. */
 async function startTogether<T>(
   own: readonly PartDefinition[],
   cancelled: AbortSignal | undefined,
-  start: (part: PartDefinition, signal: AbortSignal) => Promise<T>,
+  start: (part: PartDefinition, together: Together) => Promise<T>,
 ): Promise<T[]> {
   const abort = new AbortController();
   const signal = cancelled === undefined ? abort.signal : AbortSignal.any([abort.signal, cancelled]);
   let failure: { error: unknown } | undefined;
-  const results = await Promise.all(
-    own.map(async (part) => {
-      try {
-        return await start(part, signal);
-      } catch (error) {
-        failure ??= { error };
-        abort.abort();
-        return undefined;
-      }
-    }),
-  );
+  const starts = new Map<StackPartName, Promise<T | undefined>>();
+  const after = (names: readonly StackPartName[]) => Promise.all(names.map((name) => starts.get(name)));
+  const startOne = async (part: PartDefinition): Promise<T | undefined> => {
+    try {
+      return await start(part, { signal, after });
+    } catch (error) {
+      failure ??= { error };
+      abort.abort();
+      return undefined;
+    }
+  };
+  for (const part of own) starts.set(part.name, startOne(part));
+  const results = await Promise.all(starts.values());
   if (cancelled?.aborted === true) {
     throw new UnmogrowpError('interrupted', 'The start was interrupted; everything has been stopped.');
   }

@@ -6,7 +6,7 @@ import type { ObtainedPart, PartDefinition, PartPlan } from './parts/part.ts';
 import { isFree, type PortBook } from './ports.ts';
 import { reporterFor, type Reporter } from './progress.ts';
 import { stackPaths } from './state.ts';
-import type { Ports, RunningPart, StackOptions } from './types.ts';
+import type { Ports, RunningPart, StackOptions, StackPartName, Variables } from './types.ts';
 import type { WatchedChildren } from './watched-children.ts';
 
 const HEALTH_TIMEOUT_MS = 90_000;
@@ -21,6 +21,8 @@ export interface StartPartInput {
   readonly ports: PortBook;
   readonly children: WatchedChildren;
   readonly signal: AbortSignal;
+  /** Resolves when the parts of these names run, with the addresses that are known by then. */
+  readonly addressesAfter: (names: readonly StackPartName[]) => Promise<Variables>;
 }
 
 export interface StartedPart {
@@ -37,7 +39,9 @@ export async function startPart(input: StartPartInput): Promise<StartedPart> {
   try {
     const logFile = join(logs, `${part.name}-build.log`);
     const obtained = await part.obtain({ plan, environment: options.environment, report, signal, logFile });
-    return await startOnFreePorts(input, obtained, report);
+    const addresses = await input.addressesAfter(part.after ?? []);
+    signal.throwIfAborted();
+    return await startOnFreePorts(input, { obtained, addresses, report });
   } catch (error) {
     // Whoever was ended because of another part has not failed itself.
     if (signal.aborted) report('stopped', '');
@@ -46,28 +50,31 @@ export async function startPart(input: StartPartInput): Promise<StartedPart> {
   }
 }
 
+/** What is known before the ports are. */
+interface Known {
+  readonly obtained: ObtainedPart;
+  readonly addresses: Variables;
+  readonly report: Reporter;
+}
+
 /** A port can be taken by another program between its choice and its use: then once more with other ones. */
-async function startOnFreePorts(input: StartPartInput, obtained: ObtainedPart, report: Reporter): Promise<StartedPart> {
+async function startOnFreePorts(input: StartPartInput, known: Known): Promise<StartedPart> {
   const { part } = input;
   for (let attempt = 1; ; attempt += 1) {
     const ports = await input.ports.choose(part.name, part.defaultPorts);
     try {
-      return await startOn(ports, input, obtained, report);
+      return await startOn(ports, input, known);
     } catch (error) {
       await input.children.stop([part.name]);
       if (attempt === ATTEMPTS_MAX || input.signal.aborted || !(await anyTaken(ports))) throw error;
-      report('waiting', 'a port was taken meanwhile, taking another');
+      known.report('waiting', 'a port was taken meanwhile, taking another');
       input.ports.forget(part.name);
     }
   }
 }
 
-async function startOn(
-  ports: Ports,
-  input: StartPartInput,
-  obtained: ObtainedPart,
-  report: Reporter,
-): Promise<StartedPart> {
+async function startOn(ports: Ports, input: StartPartInput, known: Known): Promise<StartedPart> {
+  const { obtained, addresses, report } = known;
   const { part, options, directory, signal } = input;
   const { environment, tuning = {} } = options;
   const paths = stackPaths(directory);
@@ -79,6 +86,8 @@ async function startOn(
     logDirectory,
     ports,
     environment,
+    addresses,
+    targetsFile: paths.targets,
     tuning,
     report,
     signal,

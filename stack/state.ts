@@ -39,6 +39,7 @@ export function stackPaths(directory: string) {
     state: join(directory, 'stack.json'),
     children: join(directory, 'children.json'),
     ports: join(directory, 'ports.json'),
+    targets: join(directory, 'targets.json'),
     logs: join(directory, 'logs'),
     data: (part: string) => join(directory, 'data', part),
   };

@@ -7,7 +7,15 @@ import type { ChildRecord } from './keeper-protocol.ts';
 import { metricsAddress } from './processes.ts';
 import { isAlive, residentBytes, uptimeSeconds } from './procfs.ts';
 import { defaultDirectory, readChildren, readState, type StackState } from './state.ts';
-import { PART_NAMES, PROCESS_NAMES, type ProcessName, type Source, type Variables } from './types.ts';
+import {
+  OBSERVER_NAMES,
+  PART_NAMES,
+  PROCESS_NAMES,
+  type ProcessName,
+  type Source,
+  type StackPartName,
+  type Variables,
+} from './types.ts';
 
 /** How one part or process is at this moment. */
 export interface StatusEntry {
@@ -28,14 +36,21 @@ export interface StatusEntry {
 
 const NOT_RUNNING = 'not running: start it with "unmogrowp up"';
 
-/** Asks every part and process of the stack in this directory, and the parts at addresses of the environment. */
+/**
+ * Asks every part and process of the stack in this directory, and the parts at addresses of the environment. Observers are
+ * told of where there are any.
+ */
 export async function stackStatus(options: { directory?: string; environment: Variables }): Promise<StatusEntry[]> {
   const directory = resolve(options.directory ?? defaultDirectory(options.environment));
   const state = readState(directory);
   const children = readChildren(directory);
   const live = state !== undefined && (isAlive(state.launcher) || isAlive(state.keeper)) ? state : undefined;
+  const isShown = (name: StackPartName) =>
+    live?.parts.some((part) => part.name === name) === true || isExternal(PARTS[name], options.environment);
   return Promise.all([
-    ...PART_NAMES.map((name) => partStatus(PARTS[name], { state: live, children, environment: options.environment })),
+    ...[...PART_NAMES, ...OBSERVER_NAMES.filter(isShown)].map((name) =>
+      partStatus(PARTS[name], { state: live, children, environment: options.environment }),
+    ),
     ...PROCESS_NAMES.map((name) =>
       live === undefined && isElsewhere(options.environment)
         ? processElsewhere(name, options.environment)

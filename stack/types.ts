@@ -1,10 +1,23 @@
-/** The real parts that the stack can start, in the order in which they are shown. */
+/** The real parts that the platform needs, in the order in which they are shown. */
 export const PART_NAMES = ['clickhouse', 'postgres', 'kafka', 'temporal', 'jaeger'] as const;
 export type PartName = (typeof PART_NAMES)[number];
+
+/** The parts that watch the others: started when they are asked for, shown after them. */
+export const OBSERVER_NAMES = ['prometheus', 'alertmanager', 'loki', 'grafana'] as const;
+export type ObserverName = (typeof OBSERVER_NAMES)[number];
+
+/** Every part that the stack can start. */
+export type StackPartName = PartName | ObserverName;
 
 /** Our own processes, in the order in which they are started. */
 export const PROCESS_NAMES = ['ingest', 'sink', 'worker'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+/** What Prometheus scrapes, as it reads it from a file. */
+export interface ScrapeTarget {
+  readonly targets: readonly string[];
+  readonly labels: { readonly job: string };
+}
 
 /** The environment as Node gives it; the stack never reads `process.env` by itself. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -28,7 +41,7 @@ export type OnProgress = (event: ProgressEvent) => void;
 
 /** A part that runs, or that somebody else runs at the address in the environment. */
 export interface RunningPart {
-  readonly name: PartName;
+  readonly name: StackPartName;
   readonly title: string;
   readonly version: string;
   readonly source: Source;
@@ -62,6 +75,10 @@ export interface StackTuning {
   readonly kafkaCompileFully?: boolean;
   /** The port that the broker names to its clients, when something stands in front of it. Default: its own. */
   readonly kafkaAdvertisedPort?: number;
+  /** How often Prometheus scrapes, and both rulers look at their rules. Default 5 s. */
+  readonly scrapeIntervalMs?: number;
+  /** The folder of `prometheus.yaml`, `loki.yaml` and `alertmanager.yaml`. Default: `alerts/generated` of the checkout. */
+  readonly alertsDirectory?: string;
 }
 
 export interface StackOptions {
@@ -71,6 +88,10 @@ export interface StackOptions {
   readonly environment: Variables;
   /** Default: all. */
   readonly parts?: readonly PartName[];
+  /** Default: none. */
+  readonly observers?: readonly ObserverName[];
+  /** What Prometheus scrapes besides what this stack runs. Default: nothing. */
+  readonly targets?: readonly ScrapeTarget[];
   /** Any free ports instead of the well-known ones (for tests). Either way a directory keeps its ports. Default false. */
   readonly freePorts?: boolean;
   readonly tuning?: StackTuning;

@@ -7,6 +7,11 @@ export const VERSIONS = {
   /** The command line program with the server inside, and the SQLite below it, whose own choice breaks (`temporal/go.mod`). */
   temporal: '1.5.1-sqlite-1.44.3',
   jaeger: '1.76.0',
+  /** Release 3.16.0 is the Go module v0.316.0. */
+  prometheus: '3.16.0',
+  /** The last whose module holds its web page. */
+  alertmanager: '0.31.1',
+  loki: '3.7.8',
   temporalTestServer: '1.38.0',
 } as const;
 
@@ -17,6 +22,10 @@ export const VERSIONS_ON_PATH_MIN = {
   temporalServer: '1.29.0',
   /** Released Jaeger binaries count from 2.0 (module v1.76.0 is release 2.13). */
   jaeger: '2.13.0',
+  /** Ranges are open on the left since 3.0: the tests of the rules count on it. */
+  prometheus: '3.0.0',
+  alertmanager: '0.27.0',
+  loki: '3.0.0',
 } as const;
 
 /** True when `version` is at least `minimum`; both are dotted numbers, anything after them is ignored. */

@@ -9,6 +9,7 @@ interface UpOptions {
   readonly directory?: string;
   readonly partsOnly?: boolean;
   readonly freePorts?: boolean;
+  readonly observability?: boolean;
   readonly clickhouseMemory: number;
   readonly json?: boolean;
 }
@@ -23,6 +24,10 @@ export function register(program: Command): void {
     .command('up')
     .description('start the real parts and our processes on this machine, and keep them running until Ctrl-C')
     .option('--parts-only', 'only the parts: no migrations, none of our processes')
+    .option(
+      '--observability',
+      'also Prometheus, Alertmanager and Loki, and the Grafana that is unpacked in GRAFANA_HOME',
+    )
     .option('--directory <path>', 'the data folder (default: UNMOGROWP_DIRECTORY, or .unmogrowp of the checkout)')
     .option('--free-ports', 'any free ports instead of the well-known ones')
     .option('--clickhouse-memory <gigabytes>', 'how much memory ClickHouse may use', gigabytes, 4)
@@ -45,6 +50,7 @@ async function up(options: UpOptions): Promise<void> {
       ...(options.directory === undefined ? {} : { directory: options.directory }),
       ...(options.partsOnly === undefined ? {} : { partsOnly: options.partsOnly }),
       ...(options.freePorts === undefined ? {} : { freePorts: options.freePorts }),
+      ...(options.observability === undefined ? {} : { observability: options.observability }),
     });
     printAddresses(platform, options.json === true);
     printProgress('Running. Ctrl-C stops everything.');

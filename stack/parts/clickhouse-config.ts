@@ -5,7 +5,7 @@ const logTable = (name: string) =>
   `  <${name}><database>system</database><table>${name}</table><partition_by>toYYYYMM(event_date)</partition_by>` +
   `<ttl>event_date + INTERVAL 7 DAY</ttl><flush_interval_milliseconds>1000</flush_interval_milliseconds></${name}>`;
 
-/** The users: only `default`, without password, on loopback only. There is no writable access storage in this build. */
+/** The users, merged with those of `users.d`: here only `default`, without password, on loopback only. There is no writable access storage in this build. */
 export function usersXml(): string {
   return `<clickhouse>
   <profiles><default><log_queries>1</log_queries><opentelemetry_start_trace_probability>0</opentelemetry_start_trace_probability></default></profiles>

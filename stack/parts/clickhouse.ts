@@ -6,6 +6,7 @@ import { answerOf } from '../health.ts';
 import { LOOPBACK } from '../ports.ts';
 import type { Variables } from '../types.ts';
 import { configXml, usersXml } from './clickhouse-config.ts';
+import { grafanaUserXml } from './clickhouse-grafana.ts';
 import {
   flags,
   needed,
@@ -26,6 +27,7 @@ export const clickhouse: PartDefinition = {
   title: 'ClickHouse',
   variables: ['CLICKHOUSE_URL'],
   defaultPorts: { http: 8123, native: 9000 },
+  metricsListener: 'http',
   plan: () => Promise.resolve(planClickHouse()),
   obtain: ({ plan }) => Promise.resolve({ source: 'npm', version: plan.version, path: plan.path ?? '' }),
   prepare: prepareClickHouse,
@@ -53,12 +55,14 @@ function prepareClickHouse({
   tuning,
 }: PrepareContext): Promise<Launch> {
   const configuration = join(dataDirectory, 'configuration');
-  mkdirSync(configuration, { recursive: true });
+  mkdirSync(join(configuration, 'users.d'), { recursive: true });
   const put = (name: string, content: string) => {
     writeFileSync(join(configuration, name), content);
     return join(configuration, name);
   };
   const usersFile = put('users.xml', usersXml());
+  const database = environment['CLICKHOUSE_DATABASE'] || 'unmogrowp';
+  put('users.d/grafana.xml', grafanaUserXml({ database, password: '<password></password>', network: LOOPBACK }));
   const memoryBytesMax = tuning.clickhouseMemoryBytesMax ?? MEMORY_BYTES_MAX_DEFAULT;
   const config = put('config.xml', configXml({ usersFile, logDirectory, memoryBytesMax }));
   const data = join(dataDirectory, 'server');

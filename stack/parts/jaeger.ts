@@ -28,6 +28,7 @@ export const jaeger: PartDefinition = {
   title: 'Jaeger',
   variables: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'JAEGER_QUERY_URL'],
   defaultPorts: { otlp_grpc: 4317, otlp_http: 4318, query: 16686, query_grpc: 16685, health: 13133, metrics: 8888 },
+  metricsListener: 'metrics',
   plan: planJaeger,
   obtain: (context) => obtainGoWrapper(WRAPPER, context),
   prepare: prepareJaeger,

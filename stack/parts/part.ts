@@ -1,7 +1,7 @@
 import type { ChildSpec } from '../keeper-protocol.ts';
 import type { Reporter } from '../progress.ts';
 import type { Tool } from '../toolchain.ts';
-import type { PartName, Ports, Source, StackTuning, Variables } from '../types.ts';
+import type { Ports, Source, StackPartName, StackTuning, Variables } from '../types.ts';
 
 /** Where a part will come from, found out without doing any work. */
 export interface PartPlan {
@@ -36,6 +36,10 @@ export interface PrepareContext {
   readonly logDirectory: string;
   readonly ports: Ports;
   readonly environment: Variables;
+  /** The variables of the environment and of the parts that this one comes after. */
+  readonly addresses: Variables;
+  /** Where the stack writes down what Prometheus scrapes. */
+  readonly targetsFile: string;
   readonly tuning: StackTuning;
   readonly report: Reporter;
   readonly signal: AbortSignal;
@@ -46,12 +50,16 @@ export type Launch = Pick<ChildSpec, 'command' | 'arguments' | 'environment' | '
 
 /** One real part: how it is found, obtained, started and asked how it is. */
 export interface PartDefinition {
-  readonly name: PartName;
+  readonly name: StackPartName;
   readonly title: string;
   /** The variables that replace it by something that runs already; all of them are needed. */
   readonly variables: readonly string[];
   /** The well-known port of each of its listeners. */
   readonly defaultPorts: Ports;
+  /** The listener that serves its metrics at `/metrics`, if one does. */
+  readonly metricsListener?: string;
+  /** The parts whose addresses it must know when it starts, as far as they are started with it. */
+  readonly after?: readonly StackPartName[];
   plan(environment: Variables): Promise<PartPlan>;
   obtain(context: ObtainContext): Promise<ObtainedPart>;
   prepare(context: PrepareContext): Promise<Launch>;

@@ -33,6 +33,7 @@ export const temporal: PartDefinition = {
   title: 'Temporal',
   variables: ['TEMPORAL_ADDRESS'],
   defaultPorts: { grpc: 7233, http: 7243, ui: 8233, metrics: 7253 },
+  metricsListener: 'metrics',
   plan: planTemporal,
   obtain: (context) => obtainGoWrapper(WRAPPER, context),
   prepare: prepareTemporal,

@@ -3,17 +3,26 @@ import { join } from 'node:path';
 import { type ProcessIdentity, identify, isAlive, waitUntilGone } from '../../stack/procfs.ts';
 import { PARTS } from '../../stack/parts/all.ts';
 import { type Stack, startStack } from '../../stack/stack.ts';
-import type { PartName, StackTuning } from '../../stack/types.ts';
+import {
+  OBSERVER_NAMES,
+  PART_NAMES,
+  type PartName,
+  type Ports,
+  type StackOptions,
+  type StackPartName,
+  type StackTuning,
+} from '../../stack/types.ts';
 import { ADDRESS_VARIABLES } from '../support/addresses.ts';
 
 const GONE_MS_MAX = 10_000;
 
 /** One real part of the harness's own, which can be killed, frozen and started again at the same address. */
-export interface Part {
-  readonly name: PartName;
+export interface Part<Name extends StackPartName = PartName> {
+  readonly name: Name;
   readonly title: string;
   readonly version: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly ports: Ports;
   /** `kill -9` of all its processes, as a machine does that loses power. */
   kill(): Promise<void>;
   /** Starts it again on its data; nothing when it runs. */
@@ -27,18 +36,29 @@ export interface Part {
   stop(): Promise<void>;
 }
 
+export interface PartOptions {
+  readonly directory: string;
+  readonly tuning?: StackTuning;
+  /** Over the environment of this process, in which addresses of parts do not count. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly targets?: StackOptions['targets'];
+  readonly signal?: AbortSignal;
+}
+
 /** Starts one part in a folder of its own below `directory`. */
-export async function startPart(
-  name: PartName,
-  { directory, tuning = {}, signal }: { directory: string; tuning?: StackTuning; signal?: AbortSignal },
-): Promise<Part> {
+export async function startPart<Name extends StackPartName>(
+  name: Name,
+  { directory, tuning = {}, environment = {}, targets = [], signal }: PartOptions,
+): Promise<Part<Name>> {
   let hasEnded = false;
   let isKilled = false;
   const begin = (): Promise<Stack> =>
     startStack({
       directory: join(directory, name),
-      environment: withoutAddresses(process.env),
-      parts: [name],
+      environment: { ...withoutAddresses(process.env), ...environment },
+      parts: PART_NAMES.filter((each) => each === name),
+      observers: OBSERVER_NAMES.filter((each) => each === name),
+      targets,
       freePorts: true,
       tuning,
       onUnexpectedExit: () => {
@@ -61,6 +81,7 @@ export async function startPart(
     title: PARTS[name].title,
     version: stack.parts[0]?.version ?? '',
     variables: stack.environment,
+    ports: stack.parts[0]?.ports ?? {},
     async kill() {
       isKilled = true;
       const killed = signalAll('SIGKILL');
@@ -88,7 +109,8 @@ export async function startPart(
 }
 
 function withoutAddresses(environment: NodeJS.ProcessEnv): Record<string, string | undefined> {
-  const addresses: readonly string[] = ADDRESS_VARIABLES;
+  const ofObservers = OBSERVER_NAMES.flatMap((name) => PARTS[name].variables);
+  const addresses: readonly string[] = [...ADDRESS_VARIABLES, ...ofObservers];
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !addresses.includes(name)));
 }
 

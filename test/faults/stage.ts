@@ -33,11 +33,15 @@ const SUPERVISE_MS = 200;
 /** Everything that a fault can touch, and what looks at the outcome past all faults. */
 export interface Stage {
   readonly env: Env;
+  /** The same for a command of ours: past the lines, straight to the parts. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly ingestUrl: string;
   readonly parts: Readonly<Record<PartName, Part>>;
   /** Between our processes and each part. */
   readonly lines: Readonly<Record<PartName, Line>> & { readonly clickhouse: ClickHouseLine };
   readonly processes: Readonly<Record<ProcessName, OwnProcess>>;
+  /** Host and port at which each process serves its metrics. */
+  readonly metrics: Readonly<Record<ProcessName, string>>;
   /** One more process beside the usual one, not started yet. */
   another(kind: ProcessName, number: number): Promise<OwnProcess>;
   readonly disks: Readonly<Partial<Record<DiskName, Disk>>>;
@@ -51,6 +55,8 @@ export interface StageOptions {
   readonly directory: string;
   readonly disks: readonly DiskName[];
   readonly random: Random;
+  /** Over the settings of our processes. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -100,6 +106,7 @@ async function openAll(
   ends.push(() => Promise.all(Object.values(lines).map((line) => line.cut())));
   const own = {
     ...SETTINGS,
+    ...options.settings,
     INGEST_SPOOL_DIRECTORY: join(directory, 'spool'),
     TEMPORAL_TASK_QUEUE: 'faults',
   };
@@ -119,9 +126,19 @@ async function openAll(
   for (const { process: each } of [ingest, sink, worker]) await each.start();
   return {
     env,
+    variables: {
+      ...Object.fromEntries(addresses),
+      ...own,
+      ...textOf({ ...ingest.ports, ...sink.ports, ...worker.ports }),
+    },
     ingestUrl: `http://127.0.0.1:${ingest.ports['INGEST_PORT']}`,
     parts,
     lines,
+    metrics: {
+      ingest: metricsOf('ingest', ingest.ports),
+      sink: metricsOf('sink', sink.ports),
+      worker: metricsOf('worker', worker.ports),
+    },
     processes: { ingest: ingest.process, sink: sink.process, worker: worker.process },
     another: async (kind, number) => (await another(kind, number)).process,
     disks,
@@ -129,6 +146,12 @@ async function openAll(
     stop,
   };
 }
+
+const textOf = (ports: Readonly<Record<string, number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)]));
+
+const metricsOf = (kind: ProcessName, ports: Readonly<Record<string, number>>): string =>
+  `127.0.0.1:${ports[`${kind.toUpperCase()}_METRICS_PORT`]}`;
 
 async function mountDisks(
   { directory, disks }: StageOptions,
@@ -230,13 +253,12 @@ async function newProcess(options: {
   const { home, kind, number } = options;
   const name = number === 1 ? kind : `${kind}-${number}`;
   const ports = await options.ports.choose(name, HEALTH_PORTS[kind]);
-  const numbers = Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)]));
   // Ingest says more about itself where it takes events.
   const [healthPort, path] =
     kind === 'ingest'
       ? [ports['INGEST_PORT'], 'readyz']
       : [ports[kind === 'sink' ? 'SINK_METRICS_PORT' : 'WORKER_METRICS_PORT'], 'healthz'];
-  const environment = { ...options.variables, ...numbers };
+  const environment = { ...options.variables, ...textOf(ports) };
   const healthUrl = `http://127.0.0.1:${healthPort}/${path}`;
   return { process: createOwnProcess({ home, kind, name, environment, healthUrl }), ports };
 }

@@ -20,6 +20,11 @@ export const bareEnvironment: Record<string, string | undefined> = {
   TEMPORAL_ADDRESS: undefined,
   OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
   JAEGER_QUERY_URL: undefined,
+  PROMETHEUS_URL: undefined,
+  ALERTMANAGER_URL: undefined,
+  LOKI_URL: undefined,
+  GRAFANA_URL: undefined,
+  GRAFANA_HOME: undefined,
 };
 
 /** A folder for one stack; whatever still runs in it when the test ends is stopped before it is removed. */

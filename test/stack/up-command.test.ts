@@ -1,48 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { identify } from '../../stack/procfs.ts';
 import { PART_NAMES, PROCESS_NAMES } from '../../stack/types.ts';
 import { askClickHouse, bareEnvironment, stackDirectory } from './support.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../bin/unmogrowp.ts', import.meta.url));
-
-/** What `unmogrowp up --json` prints when everything runs. */
-interface Running {
-  environment: Record<string, string>;
-  parts: { name: string; pid: number }[];
-  processes: { name: string; pid: number; address: string }[];
-}
-
-/** Starts the whole platform in a folder, as somebody would in a terminal, and waits until it runs. */
-async function up(directory: string): Promise<{ child: ChildProcess; exited: Promise<unknown[]>; running: Running }> {
-  const child = spawn(process.execPath, [PROGRAM, 'up', '--free-ports', '--json', '--directory', directory], {
-    env: bareEnvironment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const exited = once(child, 'exit');
-  let [text, progress] = ['', ''];
-  child.stderr.on('data', (chunk: Buffer) => (progress += chunk.toString()));
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    if (text.endsWith('}\n')) return { child, exited, running: JSON.parse(text) as Running };
-  }
-  throw new Error(`up ended:\n${progress}`);
-}
-
-/** A command in another terminal, which knows nothing but the folder. */
-async function elsewhere(directory: string, ...parameters: string[]): Promise<{ stdout: string; stderr: string }> {
-  const env = { ...bareEnvironment, UNMOGROWP_DIRECTORY: directory };
-  return promisify(execFile)(process.execPath, [PROGRAM, ...parameters], { env });
-}
-
-async function statusOf(directory: string): Promise<{ name: string; health: string; version?: string }[]> {
-  const { stdout } = await elsewhere(directory, 'status', '--json');
-  return JSON.parse(stdout) as { name: string; health: string; version?: string }[];
-}
+import { elsewhere, PROGRAM, statusOf, up } from './up.ts';
 
 test('up runs all parts and processes, status sees them, Ctrl-C leaves none of them, and the next up finds its data', async () => {
   const directory = stackDirectory();
