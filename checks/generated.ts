@@ -3,13 +3,21 @@ import { join } from 'node:path';
 
 /** Files that are written by a program and committed; a stale one fails the checks. */
 async function generatedFiles(): Promise<Record<string, string>> {
+  const { boardFiles } = await import('../dashboards/boards.ts');
   const { openApiDocument } = await import('../ingest/openapi.ts');
   const { telemetryMarkdown } = await import('../otel/markdown.ts');
   const { configurationMarkdown } = await import('./configuration.ts');
+  const { lokiRules, prometheusRules } = await import('../alerts/rule-file.ts');
+  const { alertmanagerConfig } = await import('../alerts/routing.ts');
+  const inEarnest = { timeScale: 1 };
   return {
+    'alerts/generated/alertmanager.yaml': alertmanagerConfig(inEarnest),
+    'alerts/generated/loki.yaml': lokiRules(inEarnest),
+    'alerts/generated/prometheus.yaml': prometheusRules(inEarnest),
     'docs/configuration.md': configurationMarkdown(),
     'docs/openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
     'docs/telemetry.md': telemetryMarkdown(),
+    ...boardFiles(),
   };
 }
 

@@ -1,0 +1,31 @@
+-- The ledger with a column for each difference; `lost` is what is neither stored nor explained.
+CREATE OR REPLACE VIEW board_ledger {on_cluster} DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+SELECT
+    tenant_id,
+    hour,
+    accepted,
+    spooled,
+    on_kafka,
+    dead_lettered,
+    stored,
+    duplicates,
+    events,
+    inside_windows,
+    waiting,
+    late_beyond_horizon,
+    conversions,
+    credited,
+    organic,
+    not_counted,
+    differences['missing'] AS missing,
+    differences['offset_gap'] AS offset_gap,
+    differences['row_gap'] AS row_gap,
+    differences['uncredited'] AS uncredited,
+    differences['uncounted'] AS uncounted,
+    differences['repeated'] AS repeated,
+    differences['replayed'] AS replayed,
+    differences['inserted_twice'] AS inserted_twice,
+    missing + offset_gap + row_gap AS lost,
+    is_closed,
+    measured_at
+FROM ledger

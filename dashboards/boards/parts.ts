@@ -1,0 +1,380 @@
+import { THRESHOLDS } from '../../otel/objectives.ts';
+import { by, series } from '../../otel/promql.ts';
+import { ALERTMANAGER } from '../../otel/registry/external/alertmanager.ts';
+import { CLICKHOUSE_SERVER } from '../../otel/registry/external/clickhouse.ts';
+import { JAEGER } from '../../otel/registry/external/jaeger.ts';
+import { PROMETHEUS } from '../../otel/registry/external/prometheus.ts';
+import { TEMPORAL_SDK } from '../../otel/registry/external/temporal-sdk.ts';
+import { TEMPORAL_SERVER } from '../../otel/registry/external/temporal-server.ts';
+import { CLICKHOUSE_METRICS } from '../../otel/registry/clickhouse.ts';
+import { PARTS_METRICS } from '../../otel/registry/parts.ts';
+import { PROCESS_METRICS } from '../../otel/registry/process.ts';
+import type { BoardPlan } from '../board.ts';
+import { emptyBecause } from '../expectation.ts';
+import { quantile, rate, share } from '../expressions.ts';
+import { arrange, grid } from '../grid.ts';
+import { LOOK, WELL, WRONG, redFrom, textColors } from '../look.ts';
+import { CHANGES } from '../marks.ts';
+import { graph, timeline } from '../panels.ts';
+import { lineCounts, metric, metricRows } from '../queries.ts';
+import { errorRates } from '../shared-panels.ts';
+
+/** What the pipeline stands on. */
+export const parts: BoardPlan<'parts'> = {
+  board: 'parts',
+  description:
+    'What the pipeline stands on: processes, ClickHouse, Kafka, Temporal, PostgreSQL, the trace store, and whether what we see is all there is.',
+  from: 'now-3h',
+  refresh: '30s',
+  variables: [],
+  marks: CHANGES,
+  rows: [
+    {
+      height: 8,
+      panels: {
+        up: timeline({
+          title: 'Who answers',
+          description: 'Whether Prometheus reaches each process. A red gap is the time for which it did not answer.',
+          unit: 'short',
+          mappings: textColors([
+            { pattern: '^1$', color: WELL, text: 'up' },
+            { pattern: '^0$', color: WRONG, text: 'down' },
+          ]),
+          queries: [metric(series(PROMETHEUS.up), '{{job}} {{instance}}')],
+        }),
+        versions: grid({
+          title: 'What runs, and since when',
+          description: 'Version and start of each process of ours.',
+          queries: [
+            metricRows(
+              `${series(PROCESS_METRICS.build)} * on (job, instance) group_left () (${series(PROCESS_METRICS.processStart)} * 1000)`,
+            ),
+          ],
+          columns: { Value: { unit: 'dateTimeFromNow', name: 'started' } },
+          transformations: [
+            arrange({ hidden: ['Time', '__name__'], order: ['job', 'version', 'Value', 'instance', 'runtime'] }),
+          ],
+          width: 8,
+        }),
+        errors: graph({
+          title: 'Errors met, by code',
+          description: 'Every error that a process met, by its code of errors.ts. Most are tried again.',
+          unit: 'suffix: /s',
+          decimals: 2,
+          queries: [errorRates()],
+          expects: emptyBecause('healthy processes meet no errors'),
+        }),
+      },
+    },
+    {
+      title: 'Our processes',
+      height: 7,
+      panels: {
+        processorTime: graph({
+          title: 'Processor time',
+          description: 'Processors that each process keeps busy; one is all that JavaScript can use at a time.',
+          unit: 'percentunit',
+          queries: [
+            metric(
+              rate(series(PROCESS_METRICS.processorTime, { job: ['ingest', 'sink', 'worker'] })),
+              '{{job}} {{instance}}',
+            ),
+          ],
+        }),
+        memory: graph({
+          title: 'Memory',
+          description: 'Memory of each process that is in RAM. A line that climbs for days leaks.',
+          unit: 'bytes',
+          queries: [
+            metric(
+              series(PROCESS_METRICS.residentMemory, { job: ['ingest', 'sink', 'worker'] }),
+              '{{job}} {{instance}}',
+            ),
+          ],
+        }),
+        eventLoopDelay: graph({
+          title: 'Longest blocking of the event loop',
+          description: 'While it is blocked a process answers nobody. Over a second is a bug.',
+          unit: 's',
+          steps: redFrom(1),
+          queries: [metric(series(PROCESS_METRICS.eventLoopDelayMax), '{{job}} {{instance}}')],
+        }),
+      },
+    },
+    {
+      title: 'ClickHouse',
+      height: 7,
+      panels: {
+        clickHouseParts: graph({
+          title: 'Most parts in a partition',
+          description: 'Merges keep it low. ClickHouse slows inserts down at 1,000 and refuses them at 3,000.',
+          unit: 'short',
+          decimals: 0,
+          steps: redFrom(THRESHOLDS.partsMax),
+          queries: [metric(`max(${series(PARTS_METRICS.partitionPartsMax)})`, 'parts')],
+        }),
+        clickHouseQueries: graph({
+          title: 'Queries and merges that run',
+          description: 'Many queries at once are people or windows; merges go on all the time.',
+          unit: 'short',
+          decimals: 0,
+          queries: [
+            metric(`sum(${series(CLICKHOUSE_SERVER.queriesRunning)})`, 'queries'),
+            metric(`sum(${series(CLICKHOUSE_SERVER.mergesRunning)})`, 'merges'),
+            metric(`sum(${rate(series(CLICKHOUSE_SERVER.queriesFailed))})`, 'failed a second'),
+          ],
+          colors: { 'failed a second': WRONG },
+        }),
+        clickHouseInserts: graph({
+          title: 'How long an insert takes in the server',
+          description:
+            'Mean of all inserts, and inserts that it slowed down or refused because a partition had too many parts.',
+          unit: 's',
+          queries: [
+            metric(
+              share(
+                `sum(${rate(series(CLICKHOUSE_SERVER.insertTime))}) / 1e6`,
+                `sum(${rate(series(CLICKHOUSE_SERVER.inserts))})`,
+              ),
+              'mean',
+            ),
+          ],
+        }),
+        clickHouseMemory: graph({
+          title: 'Memory',
+          description: 'Memory that the server accounts for.',
+          unit: 'bytes',
+          queries: [metric(series(CLICKHOUSE_SERVER.memoryUsed), '{{instance}}')],
+        }),
+        clickHouseDisk: graph({
+          title: 'Disk in use',
+          description: 'Full disks stop inserts. The line is where somebody is told.',
+          unit: 'percentunit',
+          max: 1,
+          steps: redFrom(THRESHOLDS.diskUsedRatioMax),
+          queries: [
+            metric(
+              `1 - max ${by(PARTS_METRICS.diskFree, 'disk')} (${series(PARTS_METRICS.diskFree)}) / max ${by(PARTS_METRICS.diskSize, 'disk')} (${series(PARTS_METRICS.diskSize)})`,
+              '{{disk}}',
+            ),
+          ],
+        }),
+      },
+    },
+    {
+      title: 'Kafka and PostgreSQL',
+      height: 7,
+      panels: {
+        kafkaLag: graph({
+          title: 'Brokers, and lag of the sink',
+          description: 'Brokers that the cluster has, and records that the sink has not stored, seen from outside.',
+          unit: 'short',
+          decimals: 0,
+          queries: [
+            metric(`max(${series(PARTS_METRICS.kafkaBrokers)})`, 'brokers'),
+            metric(
+              `sum(max ${by(PARTS_METRICS.kafkaGroupLag, 'partition')} (${series(PARTS_METRICS.kafkaGroupLag)}))`,
+              'lag in records',
+            ),
+          ],
+        }),
+        postgres: graph({
+          title: 'How long PostgreSQL takes (99 %)',
+          description: 'For a small question of the worker. Ingest keeps keys for some seconds when it is away.',
+          unit: 's',
+          queries: [metric(quantile(0.99, PARTS_METRICS.postgresQueryDuration), 'answer')],
+        }),
+        postgresConnections: graph({
+          title: 'Connections of PostgreSQL',
+          description: 'Of those that it allows. At its limit nobody can come in, the command line neither.',
+          unit: 'short',
+          decimals: 0,
+          stacked: true,
+          queries: [
+            metric(
+              `max ${by(PARTS_METRICS.postgresConnections, 'state')} (${series(PARTS_METRICS.postgresConnections)})`,
+              '{{state}}',
+            ),
+          ],
+        }),
+      },
+    },
+    {
+      title: 'Temporal',
+      height: 7,
+      panels: {
+        temporalPollers: graph({
+          title: 'Workers that ask for work',
+          description: 'Open questions for work. At 0 nothing happens to windows.',
+          unit: 'short',
+          decimals: 0,
+          queries: [
+            metric(
+              `sum ${by(TEMPORAL_SDK.pollers, 'poller_type')} (${series(TEMPORAL_SDK.pollers)})`,
+              '{{poller_type}}',
+            ),
+          ],
+        }),
+        temporalQueueTimes: graph({
+          title: 'Work waits for a worker (99 %)',
+          description: 'How long work lay on the queue. The line is where somebody is told.',
+          unit: 's',
+          steps: redFrom(THRESHOLDS.activityWaitSecondsMax),
+          queries: [
+            metric(quantile(0.99, TEMPORAL_SDK.activityWait), 'activities'),
+            metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait), 'workflows'),
+          ],
+        }),
+        temporalFailures: graph({
+          title: 'What fails in workflows',
+          description:
+            'Attempts of activities that failed and are tried again, and steps of workflows whose code does not fit their history.',
+          unit: 'suffix: /s',
+          decimals: 2,
+          queries: [
+            metric(
+              `sum ${by(TEMPORAL_SDK.activityFailures, 'activity_type')} (${rate(series(TEMPORAL_SDK.activityFailures))})`,
+              '{{activity_type}}',
+            ),
+            metric(
+              `sum ${by(TEMPORAL_SDK.workflowTaskFailures, 'failure_reason')} (${rate(series(TEMPORAL_SDK.workflowTaskFailures))})`,
+              'workflow: {{failure_reason}}',
+            ),
+          ],
+          expects: emptyBecause('the SDK counts failures from the first one on'),
+        }),
+        temporalSlots: graph({
+          title: 'Places of workers that are taken',
+          description: 'At 100 % new work waits.',
+          unit: 'percentunit',
+          max: 1,
+          queries: [
+            metric(
+              `sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed)}) / (sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed)}) + sum ${by(TEMPORAL_SDK.slotsFree, 'worker_type')} (${series(TEMPORAL_SDK.slotsFree)}))`,
+              '{{worker_type}}',
+            ),
+          ],
+        }),
+        temporalServer: graph({
+          title: 'How long the server takes (99 %)',
+          description: 'Calls of Temporal, and calls of its database. Long polls are left out.',
+          unit: 's',
+          queries: [
+            metric(
+              quantile(0.99, TEMPORAL_SERVER.requestDuration, {
+                operation: {
+                  not: [
+                    'PollActivityTaskQueue',
+                    'PollWorkflowTaskQueue',
+                    'PollNexusTaskQueue',
+                    'GetWorkflowExecutionHistory',
+                  ],
+                },
+                service_name: 'frontend',
+              }),
+              'calls',
+            ),
+            metric(quantile(0.99, TEMPORAL_SERVER.storeDuration), 'its database'),
+          ],
+        }),
+      },
+    },
+    {
+      title: 'Do we see everything?',
+      height: 7,
+      panels: {
+        traceStore: graph({
+          title: 'Spans, by what became of them',
+          description:
+            'Spans that our processes exported. dropped: no room in the queue. lost: the trace store did not take them.',
+          unit: 'suffix: /s',
+          decimals: 1,
+          stacked: true,
+          colors: { stored: WELL, dropped: LOOK, lost: WRONG },
+          queries: [
+            metric(
+              `sum ${by(PROCESS_METRICS.exportedSpans, 'outcome')} (${rate(series(PROCESS_METRICS.exportedSpans))})`,
+              '{{outcome}}',
+            ),
+          ],
+        }),
+        lostSpans: graph({
+          title: 'Spans in the trace store',
+          description: 'Spans that came in there, and those that it could not keep.',
+          unit: 'suffix: /s',
+          decimals: 1,
+          colors: { refused: WRONG, failed: WRONG },
+          queries: [
+            metric(`sum(${rate(series(JAEGER.spansAccepted))})`, 'accepted'),
+            metric(`sum(${rate(series(JAEGER.spansRefused))})`, 'refused'),
+          ],
+        }),
+        serverSpans: graph({
+          title: "Age of ClickHouse's newest span",
+          description: 'How far behind its own spans are handed to the trace store.',
+          unit: 's',
+          queries: [metric(series(CLICKHOUSE_METRICS.serverSpanLag), '{{instance}}')],
+        }),
+        lostLogLines: graph({
+          title: 'Log lines on the way to Loki',
+          description: 'lost: no room, or Loki did not take them. They are on stdout in any case.',
+          unit: 'suffix: /s',
+          decimals: 2,
+          stacked: true,
+          colors: { sent: WELL, lost: WRONG },
+          queries: [
+            metric(
+              `sum ${by(PROCESS_METRICS.logLines, 'outcome')} (${rate(series(PROCESS_METRICS.logLines))})`,
+              '{{outcome}}',
+            ),
+          ],
+        }),
+        logLines: graph({
+          title: 'Log lines, by level',
+          description: 'What Loki has, by level, of all services.',
+          unit: 'short',
+          decimals: 0,
+          stacked: true,
+          drawn: 'bars',
+          interval: '1m',
+          colors: { info: 'blue', warn: LOOK, error: WRONG, fatal: 'dark-red' },
+          queries: [lineCounts('sum by (level) (count_over_time({service=~".+"} [$__interval]))', '{{level}}')],
+        }),
+      },
+    },
+    {
+      height: 7,
+      panels: {
+        scrapes: graph({
+          title: 'How long scrapes take',
+          description: 'Targets that answer slowly are missed under load.',
+          unit: 's',
+          queries: [metric(series(PROMETHEUS.scrapeDuration), '{{job}} {{instance}}')],
+        }),
+        ruleFailures: graph({
+          title: 'Rules that fail',
+          description:
+            'Evaluations of rules a second, and those that failed: an alert that cannot be computed does not fire.',
+          unit: 'suffix: /s',
+          decimals: 2,
+          colors: { failed: WRONG },
+          queries: [
+            metric(`sum(${rate(series(PROMETHEUS.ruleEvaluations))})`, 'evaluated'),
+            metric(`sum(${rate(series(PROMETHEUS.ruleFailures))})`, 'failed'),
+          ],
+        }),
+        notifications: graph({
+          title: 'Notifications',
+          description: 'What Alertmanager told receivers, and what it could not tell.',
+          unit: 'suffix: /s',
+          decimals: 3,
+          colors: { failed: WRONG },
+          queries: [
+            metric(`sum(${rate(series(ALERTMANAGER.notifications))})`, 'told'),
+            metric(`sum(${rate(series(ALERTMANAGER.notificationsFailed))})`, 'failed'),
+          ],
+        }),
+      },
+    },
+  ],
+};

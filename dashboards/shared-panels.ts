@@ -1,0 +1,61 @@
+import { by, series } from '../otel/promql.ts';
+import { PROCESS_METRICS } from '../otel/registry/process.ts';
+import { emptyBecause } from './expectation.ts';
+import { quantile, rate } from './expressions.ts';
+import { type Panel, graph, logPanel } from './panels.ts';
+import { logLines, metric, slowTraces } from './queries.ts';
+import { grid } from './grid.ts';
+import type { ExternalDeclaration, HistogramDeclaration, Labels } from '../otel/registry/declare.ts';
+
+type Service = 'ingest' | 'sink' | 'worker';
+
+/** What a service complains about. */
+export const problemsOf = (services: readonly Service[]): Panel =>
+  logPanel({
+    title: 'Warnings and errors',
+    description:
+      'Log lines of level warn and above, the newest first. Open a line to see its fields and to go on to its trace.',
+    queries: [logLines(`{service=~"${services.join('|')}", level=~"warn|error|fatal"}`)],
+    expects: emptyBecause('a healthy process complains of nothing'),
+  });
+
+/** How much a service itself takes. */
+export const processesOf = (service: Service): Panel =>
+  graph({
+    title: 'Processor time of each process',
+    description:
+      'Processors that each process keeps busy; one is all that JavaScript can use at a time. At 1 it cannot follow.',
+    unit: 'percentunit',
+    queries: [metric(rate(series(PROCESS_METRICS.processorTime, { job: service })), '{{instance}}')],
+  });
+
+/** The middle, the slow and the slowest of a histogram, with single measurements that lead to their traces. */
+export const quantiles = <L extends Labels>(
+  histogram: HistogramDeclaration<L> | ExternalDeclaration<'histogram', L>,
+  matchers?: Parameters<typeof quantile<L>>[2],
+) => [
+  metric(quantile(0.99, histogram, matchers), '99 of 100', { exemplars: true }),
+  metric(quantile(0.9, histogram, matchers), '9 of 10'),
+  metric(quantile(0.5, histogram, matchers), 'half'),
+];
+
+export const QUANTILE_COLORS = { '99 of 100': 'red', '9 of 10': 'orange', half: 'green' } as const;
+
+/** Single traces that took long: what a slow line is made of. */
+export const tracesOf = (service: Service, operation: string, minDuration: string): Panel =>
+  grid({
+    title: `Slow traces (${operation})`,
+    description: `Traces with a span ${operation} that took longer than ${minDuration}. A click on one shows it.`,
+    queries: [slowTraces({ service, operation, minDuration })],
+    none: `none took longer than ${minDuration}`,
+    expects: emptyBecause(`nothing takes ${minDuration}`),
+  });
+
+/** Errors that were met, by their code. */
+export const errorRates = (service?: Service): ReturnType<typeof metric> =>
+  metric(
+    `sum ${by(PROCESS_METRICS.errors, 'job', 'code')} (${rate(
+      series(PROCESS_METRICS.errors, service === undefined ? {} : { job: service }),
+    )}) > 0`,
+    '{{job}}: {{code}}',
+  );

@@ -1,0 +1,4 @@
+SELECT window_start AS time, state
+FROM board_windows
+WHERE tenant_id = ${tenant:singlequote} AND $__timeFilter(window_start)
+ORDER BY time

@@ -1,0 +1,13 @@
+SELECT
+    if(channel = '', 'none', channel) AS channel,
+    count() AS events,
+    quantile(0.5)(lateness_seconds) AS half,
+    quantile(0.9)(lateness_seconds) AS `9 of 10`,
+    quantile(0.99)(lateness_seconds) AS `99 of 100`,
+    countIf(ahead_seconds > 60) / count() AS `from the future`
+FROM board_arrivals
+WHERE tenant_id IN (${tenant:singlequote})
+    AND $__timeFilter(received_at)
+    AND inserted_at >= $__fromTime - INTERVAL 1 DAY
+GROUP BY channel
+ORDER BY events DESC
