@@ -82,17 +82,19 @@ export const THRESHOLDS = {
   /** A broker that restarts is away for less. */
   spoolAgeSecondsMax: 2 * MINUTE_SECONDS,
   spoolUsedRatioMax: 0.8,
-  /** Of all requests; a client that retries too eagerly stays below it. */
+  /** Of the events of a tenant; a client that is too eager for a moment stays below it. */
   overQuotaRatioMax: 0.05,
-  requestsMin: 20,
+  /** Requests of an hour after which silence is no ordinary night. */
+  silentAfterRequestsMin: 600,
   /** Of accepted events: those that say that they happen more than a minute from now. */
   aheadEventsRatioMax: 0.01,
   /** Of accepted events: those that are older than a day. The field profile of the generator has about 3 %. */
   lateEventsRatioMax: 0.1,
   eventsMin: 100,
-  lagRecordsMax: 10_000,
+  lagRecordsMax: 5_000,
   deadLettersMax: 0,
   insertSecondsMax: 5,
+  insertsMin: 3,
   /** ClickHouse slows inserts down at 1,000 active parts in a partition and refuses them at 3,000. */
   partsMax: 600,
   diskUsedRatioMax: 0.85,
@@ -100,7 +102,7 @@ export const THRESHOLDS = {
   lostEventsMax: 0,
   collisionsMax: 10,
   activityWaitSecondsMax: MINUTE_SECONDS,
-  schedulesMissed: 5,
-  lostSpansRatioMax: 0.01,
+  /** So many times the interval of a recurring job may pass before it has ended well again. */
+  jobIntervalsMax: 5,
   errorLinesMax: 50,
 } as const;

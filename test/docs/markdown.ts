@@ -33,11 +33,11 @@ export const readText = (path: string): string => readFileSync(ROOT + path, 'utf
 /** Reads one page into what a test can ask for. */
 export function readPage(path: string): Page {
   const text = readText(path);
-  const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', block = '']) => ({
+  const blocks = [...text.matchAll(/^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm)].map(([, language = '', block = '']) => ({
     language,
     text: block,
   }));
-  const prose = text.replaceAll(/^```\w*\n[\s\S]*?^```$/gm, '');
+  const prose = text.replaceAll(/^```\w*[^\n]*\n[\s\S]*?^```$/gm, '');
   // Words that a formatter has wrapped inside of a span belong together.
   const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll(/\s+/g, ' '));
   return { path, text, blocks, spans };
