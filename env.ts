@@ -116,6 +116,13 @@ const schema = z
       .describe('Share of the traces that begin here which are recorded; what a client has decided is kept.'),
     JAEGER_QUERY_URL: webAddress.default('http://127.0.0.1:16686').describe('Where traces are read from.'),
 
+    LOKI_URL: webAddress
+      .optional()
+      .describe('Loki that takes a copy of the log; without it the log stands on standard output alone.'),
+    LOKI_USERNAME: z.string().optional().describe('User of Loki, if it asks for one.'),
+    LOKI_PASSWORD: z.string().optional().describe('Password of Loki.'),
+    LOKI_TENANT: z.string().optional().describe('Tenant of a Loki that serves several.'),
+
     INGEST_HOST: z.string().default('127.0.0.1').describe('Where ingest listens; in a container `0.0.0.0`.'),
     INGEST_PORT: port(8080).describe('Port of `POST /v1/events`.'),
     INGEST_METRICS_PORT: port(9464).describe('Port of ingest’s `/metrics`.'),
@@ -161,7 +168,9 @@ const schema = z
     ),
 
     WORKER_METRICS_PORT: port(9466).describe('Port of the worker’s `/metrics`.'),
-    WORKER_TEMPORAL_METRICS_PORT: port(9467).describe('Port of the metrics of Temporal’s SDK inside the worker.'),
+    WORKER_TEMPORAL_METRICS_PORT: port(9467).describe(
+      'Port on loopback of the metrics of Temporal’s SDK inside the worker, which stand on the worker’s `/metrics`; 0 for any.',
+    ),
     WORKER_DEPLOYMENT_NAME: z
       .string()
       .regex(/^[\w-]+$/, 'is made of letters, digits, - and _')

@@ -18,6 +18,7 @@ import type {
   WindowInput,
   WindowOutcome,
 } from '../workflows/messages.ts';
+import type { RECURRING_JOBS } from '../otel/registry/windows.ts';
 import type { WindowKey } from './contract.ts';
 import { toIso, windowWorkflowId } from './window-range.ts';
 
@@ -103,7 +104,7 @@ export async function describeWindow(client: WindowClient, window: WindowKey): P
 }
 
 /** What runs again and again beside the windows: its workflow type is its name. */
-export type RecurringWorkflow = 'reconcile' | 'audit' | 'ledger';
+export type RecurringWorkflow = (typeof RECURRING_JOBS)[number];
 
 const scheduleId = (taskQueue: string, workflow: RecurringWorkflow): string => `${taskQueue}-${workflow}`;
 
@@ -188,6 +189,17 @@ export async function countRunningWindows({ temporal, taskQueue }: WindowClient,
     `WorkflowType = 'window' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}' AND UnmogrowpWindowState = '${state}'`,
   );
   return count;
+}
+
+/** When a recurring workflow last ended well; undefined when Temporal remembers none. */
+export async function readLastSuccess(
+  { temporal, taskQueue }: WindowClient,
+  workflow: RecurringWorkflow,
+): Promise<number | undefined> {
+  const query = `WorkflowType = '${workflow}' AND ExecutionStatus = 'Completed' AND TaskQueue = '${taskQueue}'`;
+  // The list begins with what ended last.
+  for await (const { closeTime } of temporal.workflow.list({ query, pageSize: 1 })) return closeTime?.getTime();
+  return undefined;
 }
 
 /** The platform's error behind what the client of Temporal threw. */

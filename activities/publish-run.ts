@@ -1,4 +1,5 @@
 import { UnmogrowpError } from '../errors.ts';
+import { measureClose } from './close-delay.ts';
 import type { PublicationReason, WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { keyOf } from './load-window.ts';
@@ -20,7 +21,10 @@ export function createPublishRun(dependencies: ActivityDependencies): WindowActi
   return async function publishRun({ window, runId, reason, publicationVersion, publishedAtMs }) {
     const run = await readRecordedRun(dependencies, window, runId);
     await refuseOldRun(dependencies, run, PUBLISHABLE_MS);
-    return publishAs(dependencies, run, { reason, publicationVersion, publishedAtMs });
+    const published = await publishAs(dependencies, run, { reason, publicationVersion, publishedAtMs });
+    // It is published: whether that can be measured decides nothing.
+    if (publicationVersion === 1) await measureClose(dependencies, run, publishedAtMs).catch(() => undefined);
+    return published;
   };
 }
 

@@ -52,6 +52,20 @@ export const readFreshness = defineQuery({
   row: z.object({ tenantId: z.string(), windowEndMs: z.number().int() }),
 });
 
+/** For each tenant when its oldest window with rows and without a publication was due; no row where none is due. */
+export const readOverdue = defineQuery({
+  name: 'read_overdue',
+  file: sql('read-overdue'),
+  parameters: z.object({
+    /** The three lists belong together: one entry for each tenant. */
+    tenantIds: z.array(z.string()),
+    windowSeconds: z.array(count),
+    latenessSeconds: z.array(count),
+    nowMs: z.number().int(),
+  }),
+  row: z.object({ tenantId: z.string(), dueAtMs: z.number().int() }),
+});
+
 /** For each tenant how many rows came after the late horizon of their window. */
 export const readLateBeyondHorizon = defineQuery({
   name: 'read_late_beyond_horizon',

@@ -4,8 +4,6 @@ import type { DEAD_LETTER_METRICS } from '../otel/registry/dead-letters.ts';
 import { DEAD_LETTER_REASONS } from '../otel/registry/sink.ts';
 import { countDeadLetters } from '../postgres/dead-letters.ts';
 
-const KEPT_MS = 15_000;
-
 /** What reads the gauges of dead letters before a scrape. A part that is away leaves them as they were. */
 export function createDeadLetterGauges(options: {
   source: DeadLetterSource;
@@ -13,7 +11,6 @@ export function createDeadLetterGauges(options: {
   onError: (error: unknown) => void;
 }): () => Promise<void> {
   const { source, metrics, onError } = options;
-  let readAtMs = Number.NEGATIVE_INFINITY;
 
   async function readWaiting(): Promise<void> {
     await readDeadLetters(source);
@@ -27,9 +24,7 @@ export function createDeadLetterGauges(options: {
     }
   }
 
-  return async function readGauges() {
-    if (performance.now() - readAtMs < KEPT_MS) return;
-    readAtMs = performance.now();
-    await readWaiting().catch(onError);
+  return function readGauges() {
+    return readWaiting().catch(onError);
   };
 }

@@ -13,12 +13,13 @@ import { createRateLimiter } from '../ingest/rate-limit.ts';
 import { createReadiness } from '../ingest/readiness.ts';
 import { startAcceptedReports } from '../ingest/report-accepted.ts';
 import { bunRuntime, serveOnBun, serveOnNode } from '../ingest/serve.ts';
-import { createTakeEvents } from '../ingest/take-events.ts';
+import { type RequestFacts, createTakeEvents } from '../ingest/take-events.ts';
 import { startDrain } from '../ingest/spool/drain.ts';
 import { openFileSpool } from '../ingest/spool/file-spool.ts';
 import { inProduceSpan } from '../ingest/telemetry.ts';
 import { type OutgoingRecord, createRecordProducer } from '../kafka/producer.ts';
 import { topicName } from '../kafka/topics.ts';
+import type { LogFields } from '../otel/logger.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INGEST_METRICS } from '../otel/registry/ingest.ts';
 import { startTelemetry } from '../otel/start.ts';
@@ -29,18 +30,23 @@ import { findWriteKeyOwner, hashWriteKey } from '../postgres/write-keys.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 
 const CLIENT = 'unmogrowp-ingest';
 
 /** Wires the ingest process together, serves it, and takes it down in order when it is asked to stop. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const { logger, metrics, register, beforeScrape, tracing, onError } = startTelemetry({
+  const {
+    logger,
+    metrics,
+    register,
+    beforeScrape,
+    onError,
+    stop: stopTelemetry,
+  } = startTelemetry({
     service: 'ingest',
-    environment: env.ENVIRONMENT,
-    level: env.LOG_LEVEL,
-    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: env.TRACE_SAMPLE_RATIO,
+    ...telemetrySettings(env),
     declarations: INGEST_METRICS,
   });
   const pool = createPostgresPool({
@@ -75,7 +81,7 @@ async function main(): Promise<void> {
     save: (report) => saveAcceptedEvents(pool, { processId, spoolId: spool.id, ...report }),
     onError,
   });
-  beforeScrape(() => measureSpool(metrics, spool.state()));
+  beforeScrape(() => measureSpool(metrics, spool.state(), env.INGEST_SPOOL_BYTES_MAX));
   const measureRequest = createRequestMeter(metrics);
   const readiness = createReadiness({
     hasRoom: () => spool.hasRoom(REQUEST_LIMITS.bodyBytesMax),
@@ -101,7 +107,7 @@ async function main(): Promise<void> {
         counts.add(facts.tenantId, facts.receivedAt, facts.accepted);
       }
       measureRequest(facts);
-      logger.debug(facts, 'request');
+      logger.debug(describeFacts(facts), 'request');
     },
     onError,
   });
@@ -112,7 +118,7 @@ async function main(): Promise<void> {
   const metricsServer = await serveMetrics({ host: env.METRICS_HOST, port: env.INGEST_METRICS_PORT, register });
   announce(env, server.port, metricsServer.port);
   await stopSignal();
-  logger.info('stopping');
+  logger.info({}, 'stopping');
   readiness.stop();
   await server.stop(env.INGEST_SHUTDOWN_TIMEOUT_MS);
   await stopDrain();
@@ -121,8 +127,20 @@ async function main(): Promise<void> {
   await producer.close();
   await pool.end();
   await metricsServer.close();
-  await tracing.shutdown();
+  await stopTelemetry();
 }
+
+const describeFacts = (facts: RequestFacts): LogFields => ({
+  status: facts.status,
+  code: facts.code,
+  tenant: facts.tenantId,
+  accepted: facts.accepted,
+  rejected: facts.rejectedCodes.length,
+  destination: facts.destination,
+  bytes: facts.bytes,
+  duration_ms: facts.seconds * 1_000,
+  trace_id: facts.traceId,
+});
 
 function announce(env: Env, port: number, metricsPort: number): void {
   const listening = `http://${env.INGEST_HOST}:${port}`;

@@ -16,6 +16,7 @@ import { clickHouseConnection } from './clickhouse-connection.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 
 const CLIENT = 'unmogrowp-sink';
 const BATCH_BYTES_MAX = 33_554_432;
@@ -26,12 +27,15 @@ const DEAD_LETTER_TIMEOUT_MS = 10_000;
 /** Wires the sink process together, and takes it down in order when it is asked to stop. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const { logger, register, metrics, beforeScrape, tracing } = startTelemetry({
+  const {
+    logger,
+    register,
+    metrics,
+    beforeScrape,
+    stop: stopTelemetry,
+  } = startTelemetry({
     service: 'sink',
-    environment: env.ENVIRONMENT,
-    level: env.LOG_LEVEL,
-    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: env.TRACE_SAMPLE_RATIO,
+    ...telemetrySettings(env),
     declarations: { ...SINK_METRICS, ...KAFKA_METRICS },
   });
   const onError = (error: UnmogrowpError, partition?: number): void => {
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
     retryWaitMsMax: env.SINK_RETRY_WAIT_MS_MAX,
     metrics: sinkMetrics,
     onError,
+    onDeadLetter: (facts) => logger.warn(facts, 'dead letter'),
   });
   const stopping = stopSignal();
   const bug = Promise.withResolvers<never>();
@@ -73,11 +78,11 @@ async function main(): Promise<void> {
   try {
     await Promise.race([stopping, bug.promise]);
   } finally {
-    logger.info('stopping');
+    logger.info({}, 'stopping');
     await sink.stop();
     await producer.close();
     await clickhouse.close();
-    await tracing.shutdown();
+    await stopTelemetry();
     await server.close();
   }
 }

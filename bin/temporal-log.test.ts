@@ -69,6 +69,8 @@ describe('a failed activity', () => {
       activity_type: 'computeRun',
       attempt: 3,
       workflow_id: 'window/acme/2026-01-05T00:00:00Z/1d',
+      tenant: 'acme',
+      window: '2026-01-05T00:00:00Z',
       error: 'ClickHouse refused compute_credits: Memory limit exceeded.',
       causes: ['socket hang up'],
       context: { query: 'compute_credits', clickhouse_code: 241 },
@@ -105,7 +107,11 @@ describe('what else the SDK says', () => {
   test('keeps its fields', () => {
     const { lines, sdk } = capture();
     sdk.info('Worker state changed', { sdkComponent: 'worker', state: 'RUNNING' });
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'Worker state changed', state: 'RUNNING' });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'info',
+      msg: 'Worker state changed',
+      details: { state: 'RUNNING' },
+    });
   });
 
   test('about an error without a code shows its stack and every fact beside it', () => {
@@ -113,7 +119,7 @@ describe('what else the SDK says', () => {
     sdk.error('External sink function threw an error', { sinkName: 'export', error: new Error('boom') });
     sdk.error('Error closing previous connection', { err: new Error('closed') });
     const [sink, connection] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(sink).toMatchObject({ error: 'boom', sinkName: 'export', stack: expect.any(String) });
+    expect(sink).toMatchObject({ error: 'boom', details: { sinkName: 'export' }, stack: expect.any(String) });
     expect(connection).toMatchObject({ error: 'closed' });
   });
 });

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { LogEntry } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import type { LogFields, Logger } from '../otel/logger.ts';
 
 const METHODS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -15,18 +15,55 @@ const NOISE = new Set(['namespace', 'taskQueue', 'taskToken', 'sdkComponent', 'i
 /** Writes what Temporal's SDK has to say as one line of our log: a failure as what somebody needs who reads it. */
 export function logTemporal(logger: Logger, { level, message, meta }: LogEntry): void {
   const { error, err = error, ...facts } = (meta ?? {}) as Facts;
-  const fields = err === undefined ? facts : describeFailure(err, facts, logger.isLevelEnabled('debug'));
-  logger[METHODS[level]](fields, message);
+  logger[METHODS[level]](
+    err === undefined
+      ? describeWork(facts)
+      : { ...describeWork(facts), ...describeFailure(err, logger.isLevelEnabled('debug')) },
+    message,
+  );
 }
 
 type Facts = Record<string, unknown>;
+
+/** In which workflow and activity it was said, with what else the SDK says beside it. */
+function describeWork(facts: Facts): LogFields {
+  const {
+    activityType,
+    attempt,
+    workflowType,
+    workflowId,
+    workflowRunId,
+    runId,
+    durationMs,
+    trace_id,
+    span_id,
+    ...others
+  } = facts;
+  return withoutEmpty({
+    ...windowOf(workflowId),
+    activity_type: activityType,
+    attempt,
+    workflow_type: workflowType,
+    workflow_id: workflowId,
+    workflow_run_id: workflowRunId ?? runId,
+    duration_ms: durationMs,
+    trace_id,
+    span_id,
+    details: Object.fromEntries(Object.entries(others).filter(([name]) => !NOISE.has(name))),
+  });
+}
+
+/** The workflow of a window is named after it. */
+function windowOf(workflowId: unknown): LogFields {
+  const [, tenant, window] = /^window\/([^/]+)\/([^/]+)\//.exec(String(workflowId)) ?? [];
+  return { tenant, window };
+}
 
 /**
  * One failure in a few fields. A stack is of use only where nobody has said what the error is: an error of the closed
  * list shows its code, and its stack at level debug alone.
  */
-function describeFailure(error: unknown, facts: Facts, isVerbose: boolean): Facts {
-  const { activityType, attempt, workflowType, workflowId, workflowRunId, runId, durationMs, ...others } = facts;
+function describeFailure(error: unknown, isVerbose: boolean): LogFields {
   const chain = chainOf(error);
   const failure = chain.find((link) => link instanceof ApplicationFailure);
   const { trace_id, ...context } = (failure?.details?.[0] ?? {}) as Facts;
@@ -35,19 +72,12 @@ function describeFailure(error: unknown, facts: Facts, isVerbose: boolean): Fact
   return withoutEmpty({
     code: failure?.type,
     retryable: failure === undefined ? undefined : !failure.nonRetryable,
-    activity_type: activityType,
-    attempt,
-    workflow_type: workflowType,
-    workflow_id: workflowId,
-    workflow_run_id: workflowRunId ?? runId,
-    duration_ms: durationMs,
     trace_id,
     error: shorten(message),
     causes: causes.slice(0, CAUSES_MAX).map(shorten),
     causes_left_out: causes.length > CAUSES_MAX ? causes.length - CAUSES_MAX : undefined,
     context,
     stack: isExplained && !isVerbose ? undefined : stackOf(chain.at(-1)),
-    ...Object.fromEntries(Object.entries(others).filter(([name]) => !NOISE.has(name))),
   });
 }
 
@@ -86,7 +116,7 @@ function stackOf(error: unknown): string | undefined {
     .join('\n');
 }
 
-function withoutEmpty(fields: Facts): Facts {
+function withoutEmpty(fields: LogFields): LogFields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 }
 

@@ -1,26 +1,28 @@
-import { type WindowClient, countRunningWindows } from '../activities/client.ts';
+import { type WindowClient, countRunningWindows, readLastSuccess } from '../activities/client.ts';
 import { readCollisions } from '../activities/collision-queries.ts';
 import { readLedgerDifferences } from '../activities/ledger-queries.ts';
-import { readFreshness, readLateBeyondHorizon } from '../activities/window-queries.ts';
+import { readFreshness, readLateBeyondHorizon, readOverdue } from '../activities/window-queries.ts';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import { LEDGER_CODES } from '../events/ledger.ts';
+import { GRANULARITY_SECONDS } from '../events/settings.ts';
 import type { Metrics } from '../otel/metrics.ts';
-import { WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
-
-/** Temporal answers few questions to its lists a second, and every scrape of every worker would ask ten. */
-const KEPT_MS = 15_000;
+import { LIVE_REPLAY_STATES, RECURRING_JOBS, WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
+import type { PostgresPool } from '../postgres/pool.ts';
+import { countLiveReplays } from '../postgres/replays.ts';
+import { loadTenants } from '../postgres/tenants.ts';
 
 /** What reads the gauges of windows before a scrape. A part that is away leaves them as they were. */
 export function createWindowGauges(options: {
   client: WindowClient;
   clickhouse: ClickHouse;
+  postgres: PostgresPool;
   /** For how long the ledger measures hours again. */
   measurableMs: number;
   metrics: Metrics<typeof WINDOWS_METRICS>;
   onError: (error: unknown) => void;
 }): () => Promise<void> {
-  const { client, clickhouse, measurableMs, metrics, onError } = options;
-  let readAtMs = Number.NEGATIVE_INFINITY;
+  const { client, clickhouse, postgres, measurableMs, metrics, onError } = options;
+  const begunAtMs = Date.now();
   /** Those of which the ledger has ever found a difference. */
   const tenants = new Set<string>();
 
@@ -58,13 +60,37 @@ export function createWindowGauges(options: {
     }
   }
 
+  /** A tenant without a window that is overdue is told as 0. */
+  async function readLongestOverdue(): Promise<void> {
+    const known = await loadTenants(postgres);
+    const overdue = await readOverdue(clickhouse, {
+      tenantIds: known.map(({ tenant_id }) => tenant_id),
+      windowSeconds: known.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
+      latenessSeconds: known.map(({ settings }) => settings.allowed_lateness_seconds),
+      nowMs: Date.now(),
+    });
+    const dueAt = new Map(overdue.map(({ tenantId, dueAtMs }) => [tenantId, dueAtMs]));
+    for (const { tenant_id: tenant } of known) {
+      metrics.overdue.set({ tenant }, secondsSince(dueAt.get(tenant) ?? Date.now()));
+    }
+  }
+
+  async function readReplays(): Promise<void> {
+    const counts = await countLiveReplays(postgres);
+    for (const state of LIVE_REPLAY_STATES) metrics.replays.set({ state }, counts.get(state) ?? 0);
+  }
+
+  async function readJobs(): Promise<void> {
+    for (const job of RECURRING_JOBS) {
+      metrics.jobAge.set({ job_name: job }, secondsSince((await readLastSuccess(client, job)) ?? begunAtMs));
+    }
+  }
+
   return async function readGauges() {
-    if (performance.now() - readAtMs < KEPT_MS) return;
-    readAtMs = performance.now();
-    await Promise.all(
-      [readWindows(), readAges(), readBeyondHorizon(), readCopies(), readDifferences()].map((read) =>
-        read.catch(onError),
-      ),
-    );
+    const reads = [readWindows, readAges, readBeyondHorizon, readCopies, readDifferences];
+    const all = [...reads, readLongestOverdue, readReplays, readJobs];
+    await Promise.all(all.map((read) => read().catch(onError)));
   };
 }
+
+const secondsSince = (epochMs: number): number => Math.max(0, (Date.now() - epochMs) / 1_000);

@@ -16,6 +16,7 @@ import { serveMetrics } from '../otel/metrics.ts';
 import { readVersion } from '../otel/process.ts';
 import { CLICKHOUSE_METRICS } from '../otel/registry/clickhouse.ts';
 import { DEAD_LETTER_METRICS } from '../otel/registry/dead-letters.ts';
+import { PARTS_METRICS } from '../otel/registry/parts.ts';
 import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool } from '../postgres/pool.ts';
@@ -24,7 +25,10 @@ import { createDeadLetterGauges } from './dead-letter-gauges.ts';
 import { kafkaAdminConfig, kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 import { connectTemporal, temporalConnection } from './temporal.ts';
+import { createPartGauges } from './part-gauges.ts';
+import { readTemporalPage } from './temporal-metrics.ts';
 import { createWindowGauges } from './window-gauges.ts';
 import { installTemporalRuntime } from './worker-runtime.ts';
 import { workerVersion } from './worker-version.ts';
@@ -41,19 +45,26 @@ const WORKFLOWS_CACHED = 500;
 const SHUTDOWN_GRACE_MS = 5_000;
 const SHUTDOWN_FORCE_MS = 20_000;
 const RECONNECT_MS = 2_000;
+/** Temporal answers few questions to its lists a second, and every scrape of every worker would ask ten. */
+const READINGS_KEPT_MS = 15_000;
 
 /** Wires the worker together, serves workflows and activities, and stops in order when it is asked to. */
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
-  const { logger, register, metrics, beforeScrape, tracing } = startTelemetry({
+  const {
+    logger,
+    register,
+    metrics,
+    beforeScrape,
+    addPage,
+    tracing,
+    stop: stopTelemetry,
+  } = startTelemetry({
     service: 'worker',
-    environment: env.ENVIRONMENT,
-    level: env.LOG_LEVEL,
-    endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
-    sampleRatio: env.TRACE_SAMPLE_RATIO,
-    declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS, ...DEAD_LETTER_METRICS },
+    ...telemetrySettings(env),
+    declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS, ...DEAD_LETTER_METRICS, ...PARTS_METRICS },
   });
-  installTemporalRuntime(env, logger);
+  const temporalRuntime = await installTemporalRuntime(env, logger);
   const onError = (thrown: unknown): void => {
     const error = toUnmogrowpError(thrown);
     metrics.errors.inc({ code: error.code });
@@ -92,14 +103,23 @@ async function main(): Promise<void> {
     metrics,
   };
   const { measurableMs } = dependencies;
-  beforeScrape(createWindowGauges({ client, clickhouse, measurableMs, metrics, onError }));
+  const kept = { keptMs: READINGS_KEPT_MS };
+  beforeScrape(createWindowGauges({ client, clickhouse, postgres, measurableMs, metrics, onError }), kept);
+  const { eventsTopic: topic, sinkGroup: group } = dependencies;
+  beforeScrape(createPartGauges({ clickhouse, postgres, kafkaAdmin, topic, group, metrics, onError }), kept);
+  addPage(() =>
+    readTemporalPage(temporalRuntime.metricsPort).catch((error: unknown) => {
+      onError(error);
+      return '';
+    }),
+  );
   const deadLetters = {
     kafka: kafkaConnection(env, CLIENT),
     admin: kafkaAdmin,
     pool: postgres,
     topic: topicName(env.KAFKA_PREFIX, 'dead-letters'),
   };
-  beforeScrape(createDeadLetterGauges({ source: deadLetters, metrics, onError }));
+  beforeScrape(createDeadLetterGauges({ source: deadLetters, metrics, onError }), kept);
   worker = await createWorker({ env, connection, bundle, activities: createActivities(dependencies), plugin });
   const waiter = await createWaiter({ env, connection, waits: createWaits(dependencies), plugin });
   const stopSpanExport = startSpanExport({
@@ -112,7 +132,7 @@ async function main(): Promise<void> {
   const running = Promise.all([worker.run(), waiter.run()]);
   announce(env, server.port);
   void stopping.then(() => {
-    logger.info('stopping');
+    logger.info({}, 'stopping');
     for (const each of [worker, waiter]) if (each?.getState() === 'RUNNING') each.shutdown();
   });
   try {
@@ -124,7 +144,7 @@ async function main(): Promise<void> {
     await kafkaAdmin.close();
     await postgres.end();
     await clickhouse.close();
-    await tracing.shutdown();
+    await stopTelemetry();
     await server.close();
   }
 }
@@ -213,7 +233,7 @@ function createWaiter(options: {
 function announce(env: Env, port: number): void {
   const url = (number: number): string => `http://${env.METRICS_HOST}:${number}`;
   const { workerDeploymentOptions: deployment } = workerVersion(env);
-  const addresses = { metrics: url(port), temporal_metrics: url(env.WORKER_TEMPORAL_METRICS_PORT) };
+  const addresses = { metrics: url(port) };
   // By this name it is made the current one.
   const version = deployment === undefined ? {} : { build_id: deployment.version.buildId };
   process.stdout.write(`${JSON.stringify({ ...addresses, ...version })}\n`);

@@ -3,6 +3,7 @@ import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import type { RejectionCode, RequestCode } from '../events/codes.ts';
 import { type Answer, type AnswerStatus, type Refusal, acceptedAnswer, refusedAnswer } from './answers.ts';
 import type { Authentication, Tenant } from './authenticate.ts';
+import { type EventAgeCounts, NO_EVENT_AGES, countEventAges } from './event-ages.ts';
 import { judgeEvents } from './judge-events.ts';
 import { REQUEST_LIMITS } from './limits.ts';
 import type { Published } from './publish-records.ts';
@@ -42,7 +43,10 @@ export interface RequestFacts {
   code: RequestCode | undefined;
   tenantId: string | undefined;
   receivedAt: number;
+  /** How many were sent, as far as the request was read. */
+  events: number;
   accepted: number;
+  ages: EventAgeCounts;
   rejectedCodes: readonly RejectionCode[];
   destination: 'kafka' | 'spool' | undefined;
   bytes: number;
@@ -95,7 +99,9 @@ const emptyFacts = (traceId: string, receivedAt: number): RequestFacts => ({
   code: undefined,
   tenantId: undefined,
   receivedAt,
+  events: 0,
   accepted: 0,
+  ages: NO_EVENT_AGES,
   rejectedCodes: [],
   destination: undefined,
   bytes: 0,
@@ -149,6 +155,7 @@ function createSteps(dependencies: EventsDependencies): (state: RequestState) =>
     if (!(bytes instanceof Uint8Array)) return refuse(state, bytes);
     const { entries, refusal } = readEvents(bytes, format);
     if (entries === undefined) return refuse(state, refusal);
+    state.facts.events = entries.length;
     const { tenant_id: tenantId, events_per_second_max: rate } = tenant.owner;
     const waitSeconds = dependencies.rateLimiter.take(tenantId, entries.length, rate);
     if (waitSeconds > 0) return refuse(state, rateLimited(rate, waitSeconds));
@@ -175,6 +182,7 @@ function createSteps(dependencies: EventsDependencies): (state: RequestState) =>
     const published = await dependencies.publish(records, receivedAt);
     if (published.to === undefined) return refuse(state, UNAVAILABLE);
     facts.accepted = rows.length;
+    facts.ages = countEventAges(rows, receivedAt);
     facts.destination = published.to;
     return acceptedAnswer(rows.length, rejected, assigned, trace.traceId);
   }

@@ -1,5 +1,6 @@
 import { trace, isSpanContextValid } from '@opentelemetry/api';
-import pino, { type DestinationStream, type Level, type Logger } from 'pino';
+import pino, { type DestinationStream, type Level } from 'pino';
+import type { LogField } from './registry/log-fields.ts';
 import { redactFields, redactSecrets } from './redact.ts';
 
 export interface LoggerOptions {
@@ -7,6 +8,18 @@ export interface LoggerOptions {
   service: string;
   level: Level | 'silent';
   environment: string;
+  /** Takes every line besides standard output. */
+  copy?: DestinationStream;
+}
+
+/** What a line may say: fields that are declared, and no other. */
+export type LogFields = Readonly<Partial<Record<LogField, unknown>>>;
+
+type WriteLine = (fields: LogFields, message: string) => void;
+
+/** The log of one process. */
+export interface Logger extends Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error', WriteLine>> {
+  isLevelEnabled(level: Level): boolean;
 }
 
 /**
@@ -14,7 +27,10 @@ export interface LoggerOptions {
  * What could identify a person is taken out, at any depth.
  */
 export function createLogger(options: LoggerOptions, destination?: DestinationStream): Logger {
-  const { service, level, environment } = options;
+  const { service, level, environment, copy } = options;
+  const output = destination ?? pino.destination({ dest: 1, sync: true });
+  // The logger itself knows which lines are written: both take them all.
+  const both = [output, copy].flatMap((stream) => (stream === undefined ? [] : [{ stream, level: 'trace' as const }]));
   return pino(
     {
       level,
@@ -26,7 +42,7 @@ export function createLogger(options: LoggerOptions, destination?: DestinationSt
       formatters: { level: (label) => ({ level: label }), log: redactFields },
       hooks: { streamWrite: redactSecrets },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    copy === undefined ? output : pino.multistream(both),
   );
 }
 

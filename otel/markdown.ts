@@ -1,12 +1,38 @@
 import { AREAS } from './registry/all.ts';
-import { type Labels, type MetricDeclaration, isClosed } from './registry/declare.ts';
+import {
+  type ExternalDeclaration,
+  type Labels,
+  type MetricDeclaration,
+  type Source,
+  isClosed,
+} from './registry/declare.ts';
+import { EXTERNAL } from './registry/external/all.ts';
+import { LOG_FIELDS } from './registry/log-fields.ts';
 import { SPANS, type SpanDeclaration } from './registry/spans.ts';
 
 const VALUES_SHOWN_MAX = 12;
 
-/** Every declared metric and span as a page of the documentation. */
+type Declared = MetricDeclaration | ExternalDeclaration;
+
+const SOURCE_TITLES: Readonly<Record<Source, string>> = {
+  clickhouse: 'What we use of the metrics of ClickHouse',
+  temporal_server: "What we use of the metrics of Temporal's server",
+  temporal_sdk: "What we use of the metrics of Temporal's SDK, on the page of the worker",
+  jaeger: 'What we use of the metrics of Jaeger',
+  prometheus: 'What we use of the metrics of Prometheus',
+  alertmanager: 'What we use of the metrics of Alertmanager',
+  loki: 'What we use of the metrics of Loki',
+  rules: 'What our recording rules write',
+};
+
+/** Every declared metric, log field and span as a page of the documentation. */
 export function telemetryMarkdown(): string {
-  const areas = Object.entries(AREAS).map(([area, declarations]) => areaMarkdown(area, Object.values(declarations)));
+  const areas = Object.entries(AREAS).map(([area, declarations]) =>
+    tableMarkdown(`Metrics of ${area}`, Object.values(declarations)),
+  );
+  const sources = Object.entries(EXTERNAL).map(([source, declarations]) =>
+    tableMarkdown(SOURCE_TITLES[source as Source], Object.values(declarations)),
+  );
   return `# Telemetry
 
 Generated from \`otel/registry/\`: \`npm run generate\`. Nothing else is measured, and no label, span or log line holds the
@@ -14,6 +40,18 @@ identity of a person. Every process serves its metrics as OpenMetrics on \`/metr
 keeps the \`trace_id\` of a sampled request as an exemplar.
 
 ${areas.join('\n')}
+${sources.join('\n')}
+## Fields of the log
+
+Every process writes its log as lines of JSON to standard output, and to Loki where \`LOKI_URL\` is set. There a \`label\`
+makes a stream, \`metadata\` is structured metadata by which lines are found, and all else stands in the line alone.
+
+| field | what it says | in Loki |
+| --- | --- | --- |
+${Object.entries(LOG_FIELDS)
+  .map(([name, { help, place }]) => row(code(name), help, place))
+  .join('\n')}
+
 ## Spans
 
 | span | what it is | attributes | events |
@@ -31,7 +69,7 @@ const eventText = (events: Readonly<Record<string, readonly string[]>>): string 
     .map(([name, attributes]) => `${code(name)} (${codes(attributes)})`)
     .join(', ');
 
-function areaMarkdown(area: string, declarations: readonly MetricDeclaration[]): string {
+function tableMarkdown(title: string, declarations: readonly Declared[]): string {
   const rows = declarations.map((declaration) =>
     row(
       `${code(declaration.name)}${hasExemplars(declaration) ? ' *' : ''}`,
@@ -40,10 +78,10 @@ function areaMarkdown(area: string, declarations: readonly MetricDeclaration[]):
       labelText(declaration.labels),
     ),
   );
-  return `## Metrics of ${area}\n\n| metric | type | what it measures | labels |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  return `## ${title}\n\n| metric | type | what it measures | labels |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
-const hasExemplars = (declaration: MetricDeclaration): boolean => declaration.kind !== 'gauge' && declaration.exemplars;
+const hasExemplars = (declaration: Declared): boolean => 'exemplars' in declaration && declaration.exemplars;
 
 function labelText(labels: Labels): string {
   return Object.entries(labels)

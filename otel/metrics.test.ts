@@ -124,6 +124,42 @@ describe('metrics', () => {
     await server.close();
   });
 
+  it('are served in time though a part hangs, which is asked again only when it has answered or failed', async () => {
+    const { metrics, register, beforeScrape } = createMetrics(DECLARED);
+    let asked = 0;
+    const answer = Promise.withResolvers<void>();
+    beforeScrape(async () => {
+      asked += 1;
+      await answer.promise;
+      metrics.waiting.set({ office: 'main' }, asked);
+    });
+    const started = performance.now();
+    expect(await register.metrics()).not.toContain('unmogrowp_waiting{');
+    await register.metrics();
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(asked).toBe(1);
+    answer.resolve();
+    await answer.promise;
+    await expect.poll(() => register.metrics()).toContain('unmogrowp_waiting{office="main"} 2');
+  }, 20_000);
+
+  it('are read no oftener than they may be', async () => {
+    const { register, beforeScrape } = createMetrics(DECLARED);
+    let asked = 0;
+    beforeScrape(() => void (asked += 1), { keptMs: 3_600_000 });
+    await register.metrics();
+    await register.metrics();
+    expect(asked).toBe(1);
+  });
+
+  it('of a library stand on the same page, before its end', async () => {
+    const { register, addPage } = createMetrics(DECLARED);
+    addPage(() => Promise.resolve('# TYPE other counter\nother_total 7\n'));
+    expect(await register.metrics()).toMatch(
+      /unmogrowp_opened_total 0\n[^]*\n# TYPE other counter\nother_total 7\n# EOF\n$/,
+    );
+  });
+
   it('on a port in use are refused with what to do about it', async () => {
     const other = net.createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { TraceFlags, trace } from '@opentelemetry/api';
 import { Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from 'prom-client';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
@@ -57,9 +58,20 @@ export interface MetricRegister {
 export interface CreatedMetrics<D extends Declarations> {
   readonly register: MetricRegister;
   readonly metrics: Metrics<D & typeof PROCESS_METRICS>;
-  /** Calls `update` before every scrape: for gauges that are read, such as a queue's length. */
-  readonly beforeScrape: (update: () => void | Promise<void>) => void;
+  /**
+   * Calls `update` before every scrape, or before the first one after `keptMs`: for gauges that are read, such as a
+   * queue's length. What takes long because a part is away does not hold the page: it stands on a later one.
+   */
+  readonly beforeScrape: (update: Update, options?: { keptMs?: number }) => void;
+  /** Adds metrics that a library keeps by itself, in the same format and without its end. */
+  readonly addPage: (read: () => Promise<string>) => void;
 }
+
+type Update = () => void | Promise<void>;
+
+/** Prometheus gives up after ten seconds by default. */
+const SCRAPE_WAIT_MS_MAX = 2_000;
+const END_OF_PAGE = '# EOF\n';
 
 /**
  * Makes the metrics of one process from their declarations, with those that every process has. Whatever is not declared
@@ -71,15 +83,41 @@ export function createMetrics<D extends Declarations>(declarations: D): CreatedM
   const all = { ...declarations, ...PROCESS_METRICS };
   const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration)]);
   const metrics = Object.fromEntries(made) as Metrics<D & typeof PROCESS_METRICS>;
-  const updates: (() => void | Promise<void>)[] = [watchProcess(metrics as unknown as Metrics<typeof PROCESS_METRICS>)];
+  const updates: Update[] = [watchProcess(metrics as unknown as Metrics<typeof PROCESS_METRICS>)];
+  const pages: (() => Promise<string>)[] = [];
   const register = {
     contentType: registry.contentType,
     metrics: async () => {
-      for (const update of updates) await update();
-      return registry.metrics();
+      const [others] = await Promise.all([
+        Promise.all(pages.map((read) => read())),
+        ...updates.map((update) => update()),
+      ]);
+      return (await registry.metrics()).replace(END_OF_PAGE, others.join('') + END_OF_PAGE);
     },
   };
-  return { register, metrics, beforeScrape: (update) => void updates.push(update) };
+  return {
+    register,
+    metrics,
+    beforeScrape: (update, { keptMs = 0 } = {}) => void updates.push(inTime(update, keptMs)),
+    addPage: (read) => void pages.push(read),
+  };
+}
+
+/** One update at a time, none of them oftener than it may be, and none of them waited for for long. */
+function inTime(update: Update, keptMs: number): Update {
+  let begunAtMs = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+  return async function updateInTime() {
+    if (running === undefined && performance.now() - begunAtMs >= keptMs) {
+      begunAtMs = performance.now();
+      running = Promise.resolve()
+        .then(update)
+        .finally(() => {
+          running = undefined;
+        });
+    }
+    await Promise.race([running, wait(SCRAPE_WAIT_MS_MAX, undefined, { ref: false })]);
+  };
 }
 
 type Values = Record<string, string>;

@@ -12,6 +12,8 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import type { LabelValues } from './registry/declare.ts';
+import type { PROCESS_METRICS } from './registry/process.ts';
 
 export interface TracingOptions {
   /** The process: ingest, sink or worker. */
@@ -21,9 +23,11 @@ export interface TracingOptions {
   endpoint?: string | undefined;
   /** Part of the traces that begin here which is recorded. A trace that comes in keeps the decision of its beginning. */
   sampleRatio: number;
-  /** Told how many spans the trace store took or did not take. */
-  onExport?: (outcome: 'stored' | 'lost', spans: number) => void;
+  /** Told how many spans the trace store took, did not take, or was never sent for want of room. */
+  onExport?: (outcome: SpanOutcome, spans: number) => void;
 }
+
+type SpanOutcome = LabelValues<typeof PROCESS_METRICS.exportedSpans.labels>['outcome'];
 
 /** Tracing of one process while it runs. */
 export interface Tracing {
@@ -65,7 +69,7 @@ const BATCH_WAIT_MS = 500;
 /** A bounded queue in front of the exporter that says what was stored and what was lost, on the way or for want of room. */
 function createSpanQueue(
   exporter: SpanExporter,
-  onExport: (outcome: 'stored' | 'lost', spans: number) => void,
+  onExport: (outcome: SpanOutcome, spans: number) => void,
 ): SpanProcessor {
   let queued = 0;
   const counting: SpanExporter = {
@@ -89,7 +93,7 @@ function createSpanQueue(
     onEnd: (span) => {
       const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
       // The queue drops without a word what comes while it is full.
-      if (isSampled && queued >= QUEUE_SPANS_MAX) onExport('lost', 1);
+      if (isSampled && queued >= QUEUE_SPANS_MAX) onExport('dropped', 1);
       else if (isSampled) queued += 1;
       queue.onEnd(span);
     },

@@ -53,6 +53,15 @@ export interface ReplayAction {
 const COLUMNS = `replay_id, tenant_id, range_start, range_end, reason, requested_by, settings_version, as_of, is_dry_run,
   concurrency, code_version, operation, state, created_at`;
 
+/** How many replays have not ended, by their state. */
+export async function countLiveReplays(connection: PostgresQueryable): Promise<ReadonlyMap<ReplayState, number>> {
+  const rows = await queryRows<{ state: ReplayState; replays: string }>(
+    connection,
+    `SELECT state, count(*) AS replays FROM replays WHERE ${LIVE} GROUP BY state`,
+  );
+  return new Map(rows.map(({ state, replays }) => [state, Number(replays)]));
+}
+
 const LIVE = "state IN ('running', 'paused', 'cancelling')";
 
 /**

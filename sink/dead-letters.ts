@@ -1,4 +1,10 @@
-import { type TriedOrigin, WHOLE_RECORD, headersOfOrigin, originOfHeaders } from '../events/dead-letter.ts';
+import {
+  type TriedOrigin,
+  WHOLE_RECORD,
+  headersOfOrigin,
+  originOfHeaders,
+  valuesOfLine,
+} from '../events/dead-letter.ts';
 import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
 import type { OutgoingRecord } from '../kafka/producer.ts';
 import type { UnmogrowpError } from '../errors.ts';
@@ -46,6 +52,30 @@ export function toDeadLetterRecord(place: Origin, letter: DeadLetter): OutgoingR
     if (value !== undefined) headers[name] = value;
   }
   return { partition: PARTITION, value: bytes, headers };
+}
+
+/** A dead letter in the fields of a line of the log. */
+export interface LetterFacts {
+  reason: DeadLetter['reason'];
+  code: string | undefined;
+  tenant: string | undefined;
+  /** Of a single line that can be read. */
+  event_id: string | undefined;
+  partition: number;
+  offset: number;
+}
+
+/** What somebody needs to find it: the event, if it is one, and where it lies. */
+export function describeLetter({ partition }: Place, { reason, record, line, bytes, error }: DeadLetter): LetterFacts {
+  const eventId = line === undefined ? undefined : valuesOfLine(bytes.toString())?.get('event_id');
+  return {
+    reason,
+    code: error?.code,
+    tenant: headerOf(record, 'tenant_id'),
+    event_id: typeof eventId === 'string' ? eventId : undefined,
+    partition,
+    offset: record.offset,
+  };
 }
 
 function originOf({ topic, topicId, partition }: Place, { record, line = WHOLE_RECORD }: DeadLetter): TriedOrigin {

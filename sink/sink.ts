@@ -107,6 +107,7 @@ async function workOn({ assignment, signal, options, ...shared }: AssignmentWork
 function report({ metrics, onAssignment }: SinkOptions, { generation, positions }: Assignment): void {
   metrics.consumerGenerations.set(generation);
   metrics.consumerPartitions.set(positions.length);
+  for (const { partition } of positions) metrics.expiredRecords.inc({ partition: String(partition) }, 0);
   const begun = positions.filter(({ note }) => note !== '').length;
   onAssignment({ generation, partitions: positions.map(({ partition }) => partition), begun });
 }

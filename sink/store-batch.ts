@@ -4,7 +4,7 @@ import { ROW_FORMAT } from '../events/row.ts';
 import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
 import type { OutgoingRecord } from '../kafka/producer.ts';
 import type { Batch } from './buffer.ts';
-import { type DeadLetter, toDeadLetterRecord } from './dead-letters.ts';
+import { type DeadLetter, type LetterFacts, describeLetter, toDeadLetterRecord } from './dead-letters.ts';
 import { type EncodedRows, type Line, type Origin, encodeLines, encodeRecords, splitLines } from './encode-rows.ts';
 import type { InsertRows } from './insert-rows.ts';
 import type { SinkMetrics } from './metrics.ts';
@@ -19,6 +19,7 @@ export interface StoreOptions {
   retryWaitMsMax: number;
   metrics: SinkMetrics;
   onError: (error: UnmogrowpError, partition: number) => void;
+  onDeadLetter?: (facts: LetterFacts) => void;
 }
 
 /** Resolves when every row of the batch is in ClickHouse or is a dead letter; throws `interrupted` when aborted. */
@@ -42,7 +43,7 @@ export function createStoreBatch(options: StoreOptions): StoreBatch {
       const refusal = await insert(origin, { rows, part: '' }, signal);
       if (refusal !== undefined) await insertHalves(origin, { lines: splitLines(known), from: 0 }, refusal, signal);
       const [oldest] = batch.records;
-      if (oldest !== undefined) metrics.delay.observe(Math.max(0, (Date.now() - oldest.timestampMs) / 1_000));
+      if (oldest !== undefined) metrics.delay.observe(Math.max(0, (Date.now() - receivedAt(oldest)) / 1_000));
     });
   };
 
@@ -92,8 +93,10 @@ export function createStoreBatch(options: StoreOptions): StoreBatch {
     if (letters.length === 0) return;
     const records = letters.map((letter) => toDeadLetterRecord(origin, letter));
     await retry(origin.partition, signal, () => produceDeadLetters(records));
-    for (const { reason, error } of letters) {
+    for (const letter of letters) {
+      const { reason, error } = letter;
       metrics.deadLetters.inc({ reason });
+      options.onDeadLetter?.(describeLetter(origin, letter));
       trace.getActiveSpan()?.addEvent('dead_letter', { reason, code: error?.code ?? '' });
     }
     metrics.rows.inc({ outcome: 'dead_lettered' }, letters.length);
@@ -115,6 +118,12 @@ export function createStoreBatch(options: StoreOptions): StoreBatch {
       call,
     ).finally(blocked.end);
   }
+}
+
+/** When its events came in; of what was a dead letter, when it was put back. */
+function receivedAt(record: ConsumedRecord): number {
+  const sent = headerOf(record, 'origin_topic') === undefined ? Number(headerOf(record, 'received_at')) : Number.NaN;
+  return Number.isSafeInteger(sent) && sent > 0 ? sent : record.timestampMs;
 }
 
 /** Records whose lines can be understood, and those of a format that this version does not know. */

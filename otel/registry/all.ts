@@ -3,6 +3,7 @@ import { DEAD_LETTER_METRICS } from './dead-letters.ts';
 import type { MetricDeclaration } from './declare.ts';
 import { INGEST_METRICS } from './ingest.ts';
 import { KAFKA_METRICS } from './kafka.ts';
+import { PARTS_METRICS } from './parts.ts';
 import { PROCESS_METRICS } from './process.ts';
 import { SINK_METRICS } from './sink.ts';
 import { WINDOWS_METRICS } from './windows.ts';
@@ -16,4 +17,5 @@ export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclar
   clickhouse: CLICKHOUSE_METRICS,
   windows: WINDOWS_METRICS,
   'dead letters': DEAD_LETTER_METRICS,
+  parts: PARTS_METRICS,
 };

@@ -1,5 +1,8 @@
 import { REJECTION_CODES, REQUEST_CODES } from '../../events/codes.ts';
-import { counter, gauge, histogram } from './declare.ts';
+import { bounded, counter, gauge, histogram } from './declare.ts';
+
+/** How old an event was when it came in; `ahead` is more than a minute in the future: a clock that is wrong. */
+export const EVENT_AGES = ['ahead', 'within_hour', 'within_day', 'within_week', 'older'] as const;
 
 /** What the ingest process measures. */
 export const INGEST_METRICS = {
@@ -33,6 +36,16 @@ export const INGEST_METRICS = {
     labels: { code: REJECTION_CODES },
     exemplars: true,
   }),
+  eventAges: counter({
+    name: 'unmogrowp_ingest_event_ages_total',
+    help: 'Accepted events by how long before their receipt they happened; `ahead` is a minute or more after it.',
+    labels: { age: EVENT_AGES },
+  }),
+  tenantEvents: counter({
+    name: 'unmogrowp_ingest_tenant_events_total',
+    help: 'Events of each tenant by what was answered; `rate_limited` are those beyond what it may send.',
+    labels: { tenant: bounded('tenants that send to the process'), outcome: ['accepted', 'rejected', 'rate_limited'] },
+  }),
   produceDuration: histogram({
     name: 'unmogrowp_ingest_produce_duration_seconds',
     help: 'How long all replicas of Kafka took for the records of one request or of one batch of the spool.',
@@ -41,6 +54,10 @@ export const INGEST_METRICS = {
     labels: { source: ['request', 'spool'], outcome: ['stored', 'failed'] },
   }),
   spoolBytes: gauge({ name: 'unmogrowp_ingest_spool_bytes', help: 'Bytes on the spool.' }),
+  spoolBytesMax: gauge({
+    name: 'unmogrowp_ingest_spool_bytes_max',
+    help: 'Size of the spool: beyond it ingest answers 503; 0 when it has none.',
+  }),
   spoolRecords: gauge({ name: 'unmogrowp_ingest_spool_records', help: 'Records on the spool that wait for Kafka.' }),
   spoolAge: gauge({
     name: 'unmogrowp_ingest_spool_age_seconds',

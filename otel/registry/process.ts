@@ -13,7 +13,12 @@ export const PROCESS_METRICS = {
   }),
   exportedSpans: counter({
     name: 'unmogrowp_exported_spans_total',
-    help: 'Spans that the trace store took, or did not take.',
+    help: 'Spans that the trace store took (`stored`) or did not take (`lost`), or for which the queue before it had no room (`dropped`).',
+    labels: { outcome: ['stored', 'lost', 'dropped'] },
+  }),
+  logLines: counter({
+    name: 'unmogrowp_log_lines_total',
+    help: 'Lines of the log that Loki took, or that were lost on the way to it; all of them stand on standard output.',
     labels: { outcome: ['stored', 'lost'] },
   }),
   build: gauge({

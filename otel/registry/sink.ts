@@ -29,7 +29,7 @@ export const SINK_METRICS = {
   }),
   delay: histogram({
     name: 'unmogrowp_sink_delay_seconds',
-    help: 'From the moment at which a record was sent to Kafka until its rows can be queried; the oldest record of each range.',
+    help: 'From the moment at which events were received until their rows can be queried, with the time on a spool; the oldest record of each range.',
     unit: 'seconds',
     buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 300, 1_800],
     exemplars: true,

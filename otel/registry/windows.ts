@@ -3,6 +3,10 @@ import { bounded, counter, gauge, histogram } from './declare.ts';
 
 const REASONS = ['close', 'reopen', 'command', 'replay'] as const;
 const PUBLICATION_REASONS = [...REASONS, 'rollback'] as const;
+/** What runs again and again beside the windows. */
+export const RECURRING_JOBS = ['reconcile', 'audit', 'ledger'] as const;
+/** Replays that have not ended. */
+export const LIVE_REPLAY_STATES = ['running', 'paused', 'cancelling'] as const;
 const OUTCOMES = ['published', 'unchanged', 'inconsistent', 'failed'] as const;
 
 /** Where a window can stand, as in Temporal's search attribute UnmogrowpWindowState. */
@@ -53,6 +57,18 @@ export const WINDOWS_METRICS = {
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
     exemplars: true,
   }),
+  closeDelay: histogram({
+    name: 'unmogrowp_window_close_delay_seconds',
+    help: 'From the moment at which a window was due, or at which it was found if that was later, to its first publication.',
+    unit: 'seconds',
+    buckets: [1, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 14_400],
+    exemplars: true,
+  }),
+  overdue: gauge({
+    name: 'unmogrowp_window_overdue_seconds',
+    help: 'How long the oldest window with rows has been due without a publication, 0 when there is none.',
+    labels: { tenant: bounded('tenants') },
+  }),
   publications: counter({
     name: 'unmogrowp_window_publications_total',
     help: 'Publications of windows by why their run was made, or as the return to an earlier run.',
@@ -63,6 +79,16 @@ export const WINDOWS_METRICS = {
     name: 'unmogrowp_replay_windows_total',
     help: 'Windows of replays by the state that they reached: computed by a dry run, published, refused and so on.',
     labels: { state: REPLAY_STATES },
+  }),
+  replays: gauge({
+    name: 'unmogrowp_replays',
+    help: 'Replays that have not ended.',
+    labels: { state: LIVE_REPLAY_STATES },
+  }),
+  jobAge: gauge({
+    name: 'unmogrowp_job_age_seconds',
+    help: 'Time since a recurring workflow last ended well, or since the worker began when none has.',
+    labels: { job_name: RECURRING_JOBS },
   }),
   startedWindows: counter({
     name: 'unmogrowp_windows_started_total',

@@ -1,4 +1,5 @@
 import type { ExternalDeclaration, Source } from '../declare.ts';
+import { OBJECTIVE_RECORDS } from '../objectives.ts';
 import { ALERTMANAGER } from './alertmanager.ts';
 import { CLICKHOUSE_SERVER } from './clickhouse.ts';
 import { JAEGER } from './jaeger.ts';
@@ -9,8 +10,8 @@ import { TEMPORAL_SERVER } from './temporal-server.ts';
 
 type ExternalDeclarations = Readonly<Record<string, ExternalDeclaration>>;
 
-/** Every metric of other programs that our boards, rules and runbooks use, by the program. */
-export const EXTERNAL: Readonly<Record<Exclude<Source, 'rules'>, ExternalDeclarations>> = {
+/** Every metric that no process of ours emits and that our boards, rules and runbooks use, by where it comes from. */
+export const EXTERNAL: Readonly<Record<Source, ExternalDeclarations>> = {
   clickhouse: CLICKHOUSE_SERVER,
   temporal_server: TEMPORAL_SERVER,
   temporal_sdk: TEMPORAL_SDK,
@@ -18,4 +19,5 @@ export const EXTERNAL: Readonly<Record<Exclude<Source, 'rules'>, ExternalDeclara
   prometheus: PROMETHEUS,
   alertmanager: ALERTMANAGER,
   loki: LOKI,
+  rules: OBJECTIVE_RECORDS,
 };
