@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fingerprintProblems } from './fingerprints.ts';
 import { generatedProblems } from './generated.ts';
 import { importProblems } from './imports.ts';
+import { telemetryProblems } from './telemetry.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README_LINES_MAX = 20;
@@ -26,6 +27,11 @@ const GATES: readonly { name: string; fix: string; run: () => string[] | Promise
     name: 'workflows',
     fix: 'think of what is under way, then npm run fingerprint',
     run: () => fingerprintProblems(ROOT),
+  },
+  {
+    name: 'telemetry',
+    fix: 'declare it in otel/registry/, or stop using it',
+    run: () => telemetryProblems(ROOT, files('*')),
   },
   { name: 'generated files', fix: 'npm run generate', run: () => generatedProblems(ROOT) },
 ];
