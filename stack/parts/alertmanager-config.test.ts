@@ -13,14 +13,15 @@ receivers:
 `;
 
 test('each receiver is told at the webhook, under its name', () => {
-  const { config, addresses } = alertmanagerFiles(TEXT, 'http://127.0.0.1:9000/hooks/');
+  const webhookUrl = 'http://127.0.0.1:9000/hooks/';
+  const { config, addresses } = alertmanagerFiles({ text: TEXT, webhookUrl, directory: '/data' });
 
-  expect(addresses).toEqual({ 'receivers/pager': 'http://127.0.0.1:9000/hooks/pager' });
-  expect(parse(config)).toEqual(parse(TEXT));
+  expect(addresses).toEqual({ '/data/receivers/pager': 'http://127.0.0.1:9000/hooks/pager' });
+  expect(parse(config)).toEqual(parse(TEXT.replace('receivers/pager', '/data/receivers/pager')));
 });
 
 test('without a webhook nobody is told at an address that does not exist', () => {
-  const { config, addresses } = alertmanagerFiles(TEXT, undefined);
+  const { config, addresses } = alertmanagerFiles({ text: TEXT, webhookUrl: undefined, directory: '/data' });
 
   expect(addresses).toEqual({});
   expect((parse(config) as { receivers: unknown[] }).receivers).toEqual([
@@ -31,5 +32,7 @@ test('without a webhook nobody is told at an address that does not exist', () =>
 });
 
 test('without a configuration there is one that tells nobody', () => {
-  expect(parse(alertmanagerFiles(undefined, undefined).config)).toMatchObject({ route: { receiver: 'nobody' } });
+  const { config } = alertmanagerFiles({ text: undefined, webhookUrl: undefined, directory: '/data' });
+
+  expect(parse(config)).toMatchObject({ route: { receiver: 'nobody' } });
 });

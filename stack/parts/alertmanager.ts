@@ -33,19 +33,19 @@ export const alertmanager: PartDefinition = {
 
 function prepareAlertmanager({ obtained, dataDirectory, ports, environment, tuning }: PrepareContext): Promise<Launch> {
   const webhookUrl = environment['ALERT_WEBHOOK_URL'] || undefined;
-  const { config, addresses } = alertmanagerFiles(ruleText('alertmanager.yaml', tuning), webhookUrl);
-  const put = (name: string, text: string): string => {
-    const file = join(dataDirectory, name);
+  const text = ruleText('alertmanager.yaml', tuning);
+  const { config, addresses } = alertmanagerFiles({ text, webhookUrl, directory: dataDirectory });
+  const configFile = join(dataDirectory, 'alertmanager.yaml');
+  for (const [file, content] of [[configFile, config], ...Object.entries(addresses)] as const) {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
-  for (const [name, address] of Object.entries(addresses)) put(name, address);
+    // An address may hold a secret.
+    writeFileSync(file, content, { mode: 0o600 });
+  }
   const address = `${LOOPBACK}:${ports['http']}`;
   return Promise.resolve({
     command: obtained.path,
     arguments: flags({
-      '--config.file': put('alertmanager.yaml', config),
+      '--config.file': configFile,
       '--storage.path': join(dataDirectory, 'state'),
       '--web.listen-address': address,
       '--web.external-url': `http://${address}`,

@@ -43,6 +43,9 @@ export function lokiConfig(context: Pick<PrepareContext, 'dataDirectory' | 'port
     },
     // Nobody else has to learn of this one first.
     ingester: { lifecycler: { min_ready_duration: '0s', final_sleep: '0s' } },
+    // By default the parts of this one process look for each other every ten seconds, and it is not ready before.
+    frontend: { scheduler_dns_lookup_period: '500ms' },
+    frontend_worker: { dns_lookup_duration: '500ms' },
     // Labels are those that the logger sends, and no others.
     limits_config: { retention_period: LINES_KEPT, discover_service_name: [], discover_log_levels: false },
     compactor: {
