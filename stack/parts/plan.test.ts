@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { PartName } from '../types.ts';
+import type { StackPartName } from '../types.ts';
 import { VERSIONS } from '../versions.ts';
 import { PARTS } from './all.ts';
 
@@ -16,6 +16,12 @@ test.for([
   ['jaeger', jaeger('v2.21.0'), 'path', '2.21.0'],
   ['jaeger', jaeger('v1.62.0'), 'build', '1.76.0'],
   ['jaeger', jaeger(''), 'build', '1.76.0'],
+  ['prometheus', "echo 'prometheus, version 3.4.1 (branch: HEAD)'", 'path', '3.4.1'],
+  ['prometheus', "echo 'prometheus, version 2.42.0+ds (branch: debian/sid)'", 'build', VERSIONS.prometheus],
+  ['alertmanager', "echo 'alertmanager, version 0.25.0+ds'", 'build', VERSIONS.alertmanager],
+  ['loki', "echo 'loki, version 3.5.0 (branch: release-3.5.x)'", 'path', '3.5.0'],
+  // Debian has a program of genetics under this name.
+  ['loki', "echo 'LOKI 2.4.7'", 'build', VERSIONS.loki],
 ] as const)('%s on the PATH that says "%s" comes from: %s', async ([name, script, source, version]) => {
   const { root, environment } = emptyMachine();
   program(join(root, 'bin', name), script);
@@ -39,14 +45,28 @@ test.for([
   ['kafka', '4.4.0', ['java']],
   ['temporal', VERSIONS.temporal, []],
   ['jaeger', '1.76.0', []],
+  ['prometheus', VERSIONS.prometheus, []],
+  ['alertmanager', VERSIONS.alertmanager, []],
+  ['loki', VERSIONS.loki, []],
 ] as const)('%s %s in the cache needs only %s', async ([name, version, tools]) => {
   const { root, environment } = emptyMachine();
   program(join(root, 'cache', name, version, name), 'true');
 
-  const plan = await PARTS[name as PartName].plan(environment);
+  const plan = await PARTS[name as StackPartName].plan(environment);
 
   expect(plan).toMatchObject({ source: 'cache', version });
   expect(plan.tools.map((tool) => tool.program)).toEqual(tools);
+});
+
+test.for([
+  [{}, 'set GRAFANA_HOME'],
+  [{ GRAFANA_HOME: '/dev' }, '/dev/bin/grafana does not exist'],
+] as const)('Grafana cannot be had from %j, and why is told', async ([variables, reason]) => {
+  const { environment } = emptyMachine();
+
+  const plan = await PARTS.grafana.plan({ ...environment, ...variables });
+
+  expect(plan.impossible).toContain(reason);
 });
 
 /** A machine with a shell and nothing of ours. */

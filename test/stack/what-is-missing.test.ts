@@ -12,7 +12,9 @@ test('a machine without Go, Java and Maven gets one message before any work', as
   const events: ProgressEvent[] = [];
   const environment = { ...bareEnvironment, PATH: programs, UNMOGROWP_CACHE_DIRECTORY: cache };
 
-  const failure = await failureOf(startStack({ directory, environment, onProgress: (event) => events.push(event) }));
+  const observers = ['prometheus', 'alertmanager', 'loki'] as const;
+  const onProgress = (event: ProgressEvent) => events.push(event);
+  const failure = await failureOf(startStack({ directory, environment, observers, onProgress }));
 
   expect(failure.code).toBe('toolchain_missing');
   for (const words of [
@@ -25,7 +27,14 @@ test('a machine without Go, Java and Maven gets one message before any work', as
   ]) {
     expect(failure.message).toContain(words);
   }
-  for (const variable of ['KAFKA_BROKERS', 'TEMPORAL_ADDRESS', 'OTEL_EXPORTER_OTLP_ENDPOINT and JAEGER_QUERY_URL']) {
+  for (const variable of [
+    'KAFKA_BROKERS',
+    'TEMPORAL_ADDRESS',
+    'OTEL_EXPORTER_OTLP_ENDPOINT and JAEGER_QUERY_URL',
+    'PROMETHEUS_URL',
+    'ALERTMANAGER_URL',
+    'LOKI_URL',
+  ]) {
     expect(failure.message).toContain(variable);
   }
   expect(events).toEqual([]);
@@ -61,14 +70,17 @@ test.for([
   ['POSTGRES_URL', 'postgres://someone:secret@127.0.0.1:1/postgres', 'PostgreSQL'],
   ['KAFKA_BROKERS', '127.0.0.1:1', 'Kafka'],
   ['TEMPORAL_ADDRESS', '127.0.0.1:1', 'Temporal'],
+  ['PROMETHEUS_URL', 'http://127.0.0.1:1', 'Prometheus'],
+  ['LOKI_URL', 'http://127.0.0.1:1', 'Loki'],
 ] as const)(
   '%s where nothing answers is refused by name before anything is started',
   async ([variable, address, title]) => {
     const directory = join(stackDirectory(), 'stack');
     const parts = ['clickhouse', 'postgres', 'kafka', 'temporal'] as const;
+    const observers = ['prometheus', 'loki'] as const;
 
     const failure = await failureOf(
-      startStack({ directory, environment: { ...bareEnvironment, [variable]: address }, parts }),
+      startStack({ directory, environment: { ...bareEnvironment, [variable]: address }, parts, observers }),
     );
 
     expect(failure.code).toBe('part_start_failed');
