@@ -123,6 +123,21 @@ const schema = z
     LOKI_PASSWORD: z.string().optional().describe('Password of Loki.'),
     LOKI_TENANT: z.string().optional().describe('Tenant of a Loki that serves several.'),
 
+    PROMETHEUS_URL: webAddress
+      .optional()
+      .describe('Prometheus that `unmogrowp up --observability` looks at instead of starting one.'),
+    ALERTMANAGER_URL: webAddress.optional().describe('The same for Alertmanager.'),
+    ALERT_WEBHOOK_URL: webAddress
+      .optional()
+      .describe(
+        'Where the Alertmanager that is started tells alerts, each receiver at its name: `/pager`, `/tickets`, `/watchdog`. Without it they stand on its page alone.',
+      ),
+    GRAFANA_HOME: z
+      .string()
+      .optional()
+      .describe('Folder of an unpacked Grafana, which `unmogrowp up --observability` starts with the boards.'),
+    GRAFANA_URL: webAddress.optional().describe('Grafana that it looks at instead.'),
+
     INGEST_HOST: z.string().default('127.0.0.1').describe('Where ingest listens; in a container `0.0.0.0`.'),
     INGEST_PORT: port(8080).describe('Port of `POST /v1/events`.'),
     INGEST_METRICS_PORT: port(9464).describe('Port of ingest’s `/metrics`.'),
