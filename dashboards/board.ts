@@ -76,16 +76,17 @@ function placedPanels<B extends Board>(board: B, row: Row<B>) {
   const given = entries.reduce((sum, [, { width = 0 }]) => sum + width, 0);
   const open = entries.filter(([, { width }]) => width === undefined).length;
   const shared = open === 0 ? 0 : Math.floor((COLUMNS - given) / open);
-  // Grafana begins a new line where one is full, so the last panel takes what division has left over.
-  const rest = COLUMNS - given - shared * open;
+  // Grafana begins a new line where one is full: the first panels share what division has left over.
+  let rest = COLUMNS - given - shared * open;
+  const widthOf = ({ width }: Panel): number => width ?? shared + (rest-- > 0 ? 1 : 0);
   const ids: Readonly<Record<string, number>> = BOARDS[board].panels;
-  return entries.map(([name, panel], index) => {
+  return entries.map(([name, panel]) => {
     const builder = panel
       .build()
       .id(ids[name] ?? 0)
       .title(panel.title)
       .description(panel.description)
-      .span((panel.width ?? shared) + (index === entries.length - 1 ? rest : 0))
+      .span(widthOf(panel))
       .height(row.height);
     const datasources = new Set(panel.queries.map(({ datasource }) => datasource));
     const [first] = datasources;

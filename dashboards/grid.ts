@@ -44,7 +44,12 @@ export function grid(options: Grid): Panel {
       .unit(options.unit ?? 'short')
       .cellHeight(common.TableCellHeight.Sm)
       .filterable(false)
-      .noValue(options.none ?? 'nothing');
+      .minWidth(COLUMN_PIXELS_MIN)
+      .noValue(options.none ?? '–')
+      .overrideByFieldType('time', [
+        { id: 'unit', value: 'time:YYYY-MM-DD HH:mm' },
+        { id: 'custom.width', value: TIME_PIXELS },
+      ]);
     for (const transformation of options.transformations ?? []) builder.withTransformation(transformation);
     for (const [name, column] of Object.entries(options.columns ?? {}))
       builder.overrideByName(name, properties(column));
@@ -56,6 +61,9 @@ export function grid(options: Grid): Panel {
   });
 }
 
+const COLUMN_PIXELS_MIN = 60;
+const TIME_PIXELS = 140;
+
 function properties(column: Column): DynamicConfigValue[] {
   const { unit, decimals, width, mappings, colored, steps, isTrace, name } = column;
   const set = (id: string, value: unknown): DynamicConfigValue[] => (value === undefined ? [] : [{ id, value }]);
@@ -63,7 +71,7 @@ function properties(column: Column): DynamicConfigValue[] {
     ...set('unit', unit),
     ...set('decimals', decimals),
     ...set('displayName', name),
-    ...set('custom.width', width ?? (isTrace === true ? 80 : undefined)),
+    ...set('custom.width', width ?? (isTrace === true ? 62 : undefined)),
     ...set('mappings', isTrace === true ? SHORT_TRACE : mappings),
     ...set('custom.cellOptions', colored === undefined ? undefined : { type: `color-${colored}` }),
     ...(steps === undefined ? [] : set('thresholds', thresholds(steps).build())),
@@ -112,7 +120,7 @@ export function bars(options: Bars): Panel {
           .placement(common.LegendPlacement.Bottom),
       )
       .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi))
-      .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName));
+      .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
     if (options.decimals !== undefined) builder.decimals(options.decimals);
     for (const transformation of options.transformations ?? []) builder.withTransformation(transformation);
     return builder;

@@ -193,7 +193,7 @@ export const BOARDS = {
       clickHouseMemory: 9,
       clickHouseDisk: 10,
       clickHouseInserts: 11,
-      kafkaLag: 12,
+      kafkaBrokers: 12,
       temporalPollers: 14,
       temporalQueueTimes: 15,
       temporalFailures: 16,

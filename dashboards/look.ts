@@ -39,7 +39,7 @@ export const ONLY_A_NUMBER: Steps = [{ from: null, color: NEUTRAL }];
 export const thresholds = (steps: Steps): ThresholdsConfigBuilder =>
   new ThresholdsConfigBuilder().steps(steps.map(({ from, color }): Threshold => ({ value: from, color }) as Threshold));
 
-/** Texts that get a colour, and maybe other words, by what they look like. */
+/** Texts that get a colour, and maybe other words, where the whole text fits the pattern; the first one counts. */
 export const textColors = (patterns: readonly { pattern: string; color: string; text?: string }[]): ValueMapping[] =>
   patterns.map(({ pattern, color, text }, index) => ({
     type: 'regex',

@@ -63,7 +63,10 @@ interface Graph extends Measured {
   /** Shortest time of a point, such as the length of a window. */
   readonly interval?: string;
   readonly logarithmic?: boolean;
-  readonly legend?: 'list' | 'table' | 'none';
+  /** What a series is called, such as `${__field.labels.channel}`; without one by its legend. */
+  readonly seriesName?: string;
+  /** Points this far from each other are still one line: measurements that come now and then. */
+  readonly gapSecondsMax?: number;
 }
 
 /** Numbers over time. A threshold is a dashed line. */
@@ -75,33 +78,41 @@ export function graph(options: Graph): Panel {
       .fillOpacity(options.drawn === 'bars' ? 80 : options.stacked === true ? 30 : 8)
       .drawStyle(options.drawn === 'bars' ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
       .showPoints(common.VisibilityMode.Auto)
-      .spanNulls(false)
+      .spanNulls(options.gapSecondsMax === undefined ? false : options.gapSecondsMax * 1_000)
       .min(options.min ?? 0)
-      .legend(legendOf(options.legend ?? 'list'))
+      .legend(legendOf('list'))
       .tooltip(tooltipOfAll())
-      .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName));
+      .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic));
     if (options.max !== undefined) builder.max(options.max);
     if (options.decimals !== undefined) builder.decimals(options.decimals);
     if (options.interval !== undefined) builder.interval(options.interval);
     if (options.stacked === true) builder.stacking(stacked());
     if (options.logarithmic === true) builder.scaleDistribution(logarithmic());
     if (options.steps !== undefined) builder.thresholds(thresholds(options.steps)).thresholdsStyle(dashed());
-    for (const [name, color] of Object.entries(options.colors ?? {})) builder.overrideByName(name, [fixedColor(color)]);
+    if (options.seriesName !== undefined) builder.displayName(options.seriesName);
+    const softMax = SMALLEST_AXIS[options.unit];
+    if (softMax !== undefined) builder.axisSoftMax(softMax);
+    for (const [name, color] of Object.entries(options.colors ?? {})) {
+      builder.overrideByRegexp(`/^(\\w+ )?${name}$/`, [fixedColor(color)]);
+    }
     return builder;
   });
 }
 
-const legendOf = (kind: 'list' | 'table' | 'none'): common.VizLegendOptionsBuilder => {
-  const legend = new common.VizLegendOptionsBuilder()
-    .showLegend(kind !== 'none')
-    .placement(common.LegendPlacement.Bottom);
-  return kind === 'table'
-    ? legend
-        .displayMode(common.LegendDisplayMode.Table)
-        .placement(common.LegendPlacement.Right)
-        .calcs(['lastNotNull', 'max'])
-    : legend.displayMode(common.LegendDisplayMode.List);
+/** Nothing at all must not look like a hundred. */
+const SMALLEST_AXIS: Readonly<Record<string, number>> = {
+  short: 1,
+  percentunit: 0.01,
+  reqps: 1,
+  'suffix:/s': 1,
+  s: 0.01,
 };
+
+const legendOf = (kind: 'list' | 'none') =>
+  new common.VizLegendOptionsBuilder()
+    .showLegend(kind !== 'none')
+    .placement(common.LegendPlacement.Bottom)
+    .displayMode(common.LegendDisplayMode.List);
 const tooltipOfAll = () =>
   new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending);
 const stacked = () => new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A');
@@ -133,6 +144,7 @@ export function figure(options: Figure): Panel {
       .textMode(options.names === true ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
       .reduceOptions(lastOf(options.allFields === true));
     if (options.decimals !== undefined) builder.decimals(options.decimals);
+    if (options.names === true) builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(13).valueSize(24));
     if (options.none !== undefined) builder.noValue(options.none);
     if (options.mappings !== undefined) builder.mappings(options.mappings);
     for (const [name, color] of Object.entries(options.colors ?? {})) builder.overrideByName(name, [fixedColor(color)]);
@@ -201,7 +213,7 @@ export function timeline(options: Measured & { readonly mappings: ValueMapping[]
       .lineWidth(0)
       .fillOpacity(80)
       .mergeValues(true)
-      .legend(legendOf('list'))
+      .legend(legendOf('none'))
       .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds)),
   );
 }

@@ -47,7 +47,7 @@ export const metricRows = (text: string): Query => ({
 export const metricBuckets = (text: string): Query => ({
   datasource: 'prometheus',
   text,
-  model: { expr: text, legendFormat: '{{le}}', range: true, format: 'heatmap', exemplar: true, editorMode: 'code' },
+  model: { expr: text, legendFormat: '{{le}}', range: true, format: 'heatmap', exemplar: false, editorMode: 'code' },
 });
 
 /** The newest log lines of a LogQL selector. */

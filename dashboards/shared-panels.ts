@@ -7,6 +7,10 @@ import { logLines, metric, slowTraces } from './queries.ts';
 import { grid } from './grid.ts';
 import type { ExternalDeclaration, HistogramDeclaration, Labels } from '../otel/registry/declare.ts';
 
+/** Lines as a person reads them: what was said, of whom, and the code of the error. */
+export const problemLines = (selector: string): string =>
+  `${selector} | json message="msg", error="code", of="tenant" | line_format "{{.service}}: {{.message}} {{.error}} {{.of}}"`;
+
 type Service = 'ingest' | 'sink' | 'worker';
 
 /** What a service complains about. */
@@ -15,7 +19,7 @@ export const problemsOf = (services: readonly Service[]): Panel =>
     title: 'Warnings and errors',
     description:
       'Log lines of level warn and above, the newest first. Open a line to see its fields and to go on to its trace.',
-    queries: [logLines(`{service=~"${services.join('|')}", level=~"warn|error|fatal"}`)],
+    queries: [logLines(problemLines(`{service=~"${services.join('|')}", level=~"warn|error|fatal"}`))],
     expects: emptyBecause('a healthy process complains of nothing'),
   });
 

@@ -68,10 +68,10 @@ export const attribution: BoardPlan<'attribution'> = {
           unit: 'none',
           allFields: true,
           mappings: textColors([
-            { pattern: '^final$', color: WELL },
-            { pattern: '^complete', color: NEUTRAL },
-            { pattern: '^still coming in$', color: LOOK },
-            { pattern: '^no data$', color: QUIET },
+            { pattern: 'final', color: WELL },
+            { pattern: 'complete.*', color: NEUTRAL },
+            { pattern: 'still coming in', color: LOOK },
+            { pattern: 'no data', color: QUIET },
             { pattern: '.+', color: WRONG },
           ]),
           queries: [rows('attribution/verdict')],
@@ -80,7 +80,7 @@ export const attribution: BoardPlan<'attribution'> = {
         publishedUntil: figure({
           title: 'Complete until',
           description: 'All windows before this moment are published.',
-          unit: 'dateTimeAsIso',
+          unit: 'time:YYYY-MM-DD HH:mm',
           allFields: true,
           none: 'nothing yet',
           queries: [rows('attribution/published-until')],
@@ -88,14 +88,14 @@ export const attribution: BoardPlan<'attribution'> = {
         finalUntil: figure({
           title: 'Final until',
           description: 'No late event can change anything before this moment.',
-          unit: 'dateTimeAsIso',
+          unit: 'time:YYYY-MM-DD HH:mm',
           allFields: true,
           none: 'nothing yet',
           queries: [rows('attribution/final-until')],
           expects: emptyBecause('the first window of the shown time may still change for days'),
         }),
         windowCounts: figure({
-          title: 'Windows of the shown time',
+          title: 'Windows',
           description: 'How many windows stand where.',
           unit: 'short',
           decimals: 0,
@@ -106,18 +106,16 @@ export const attribution: BoardPlan<'attribution'> = {
           width: 6,
         }),
         settingsVersions: figure({
-          title: 'Computed with',
+          title: 'Settings and code',
           description:
             'Versions of the settings (lookbacks, models) and of the code. Two of them in one picture: numbers before and after are not the same measure.',
           unit: 'none',
           allFields: true,
           none: 'nothing published',
-          mappings: textColors(
-            [
-              { pattern: ' and ', color: LOOK },
-              { pattern: '.+', color: NEUTRAL },
-            ].map(({ pattern, color }) => ({ pattern: pattern === ' and ' ? '.* and .*' : '.+', color })),
-          ),
+          mappings: textColors([
+            { pattern: '.* and .*', color: LOOK },
+            { pattern: '.+', color: NEUTRAL },
+          ]),
           queries: [rows('attribution/settings-versions')],
         }),
         changedAt: figure({
@@ -149,7 +147,7 @@ export const attribution: BoardPlan<'attribution'> = {
         conversions: figure({
           title: 'Conversions',
           description: 'Of the chosen apps and names: the same number in every model.',
-          unit: 'short',
+          unit: 'locale',
           decimals: 0,
           none: '0',
           queries: [rows('attribution/conversions')],
@@ -157,7 +155,7 @@ export const attribution: BoardPlan<'attribution'> = {
         value: figure({
           title: 'Value in ${currency}',
           description: 'What the conversions were worth, in the chosen currency alone.',
-          unit: 'short',
+          unit: 'locale',
           decimals: 2,
           none: 'none in this currency',
           queries: [rows('attribution/value')],
@@ -194,6 +192,7 @@ export const attribution: BoardPlan<'attribution'> = {
           drawn: 'bars',
           interval: '1h',
           colors: { organic: QUIET },
+          seriesName: '${__field.labels.channel}',
           queries: [points('attribution/credits-by-channel')],
         }),
         valueByChannel: graph({
@@ -205,6 +204,7 @@ export const attribution: BoardPlan<'attribution'> = {
           drawn: 'bars',
           interval: '1h',
           colors: { organic: QUIET },
+          seriesName: '${__field.labels.channel}',
           queries: [points('attribution/value-by-channel')],
         }),
       },
@@ -217,17 +217,17 @@ export const attribution: BoardPlan<'attribution'> = {
           description: 'value each: value of a conversion of the chosen currency.',
           queries: [rows('attribution/channels')],
           columns: {
-            conversions: { decimals: 1 },
+            conversions: { unit: 'locale', decimals: 1 },
             share: { unit: 'percentunit', decimals: 1 },
-            value: { decimals: 2 },
-            'value each': { decimals: 2 },
+            value: { unit: 'locale', decimals: 2 },
+            'value each': { unit: 'locale', decimals: 2 },
           },
         }),
         campaigns: grid({
           title: 'Campaigns (${model})',
           description: 'The campaigns of all channels, the most credited first.',
           queries: [rows('attribution/campaigns')],
-          columns: { conversions: { decimals: 1 }, value: { decimals: 2 } },
+          columns: { conversions: { unit: 'locale', decimals: 1 }, value: { decimals: 2 } },
         }),
         returnOnSpend: grid({
           title: 'Return on spend (${model}, ${currency})',
@@ -235,8 +235,8 @@ export const attribution: BoardPlan<'attribution'> = {
             'Value divided by spend of whole days, and what one conversion cost. Below 1 a campaign cost more than it was worth.',
           queries: [rows('attribution/return-on-spend')],
           columns: {
-            spend: { decimals: 2 },
-            value: { decimals: 2 },
+            spend: { unit: 'locale', decimals: 2 },
+            value: { unit: 'locale', decimals: 2 },
             return: {
               decimals: 2,
               colored: 'text',
@@ -245,10 +245,9 @@ export const attribution: BoardPlan<'attribution'> = {
                 { from: 1, color: WELL },
               ],
             },
-            conversions: { decimals: 1 },
-            'cost each': { decimals: 2 },
+            conversions: { unit: 'locale', decimals: 1 },
+            'cost each': { unit: 'locale', decimals: 2 },
           },
-          none: 'no spend is known',
           expects: emptyBecause('spend is shown where it was imported (docs/boards.md says how)'),
         }),
       },
@@ -262,7 +261,7 @@ export const attribution: BoardPlan<'attribution'> = {
           description:
             'Columns have the same sum. A channel that loses from first to last touch opens journeys, one that wins closes them.',
           queries: [rows('attribution/model-table')],
-          columns: columnsOf({ decimals: 1 }),
+          columns: columnsOf({ unit: 'locale', decimals: 1 }),
         }),
         modelComparison: grid({
           title: 'The same, as difference from ${model}',
@@ -283,6 +282,8 @@ export const attribution: BoardPlan<'attribution'> = {
           unit: 'percentunit',
           max: 1,
           interval: '1h',
+          seriesName: '${__field.labels.app_id}',
+          gapSecondsMax: 2 * 86_400,
           queries: [points('attribution/organic-shares')],
         }),
         journeyLengths: bars({
@@ -294,7 +295,7 @@ export const attribution: BoardPlan<'attribution'> = {
           queries: [rows('attribution/journey-lengths')],
         }),
         timesToConvert: bars({
-          title: 'From touchpoint to conversion (${model})',
+          title: 'From touchpoint to conversion',
           description: 'How old the credited touchpoints were. Much near the lookback: a longer one would credit more.',
           unit: 'short',
           decimals: 0,
@@ -308,7 +309,7 @@ export const attribution: BoardPlan<'attribution'> = {
           columns: {
             conversions: { decimals: 0 },
             organic: { unit: 'percentunit', decimals: 1 },
-            value: { decimals: 2 },
+            value: { unit: 'locale', decimals: 2 },
           },
         }),
       },
@@ -341,7 +342,6 @@ export const attribution: BoardPlan<'attribution'> = {
             settings: { width: 80 },
             trace: { isTrace: true },
           },
-          none: 'no published window was corrected',
         }),
       },
     },

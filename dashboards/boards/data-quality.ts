@@ -55,7 +55,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           queries: [rows('quality/duplicate-share')],
         }),
         ledgerDifference: figure({
-          title: 'Lost or uncredited events',
+          title: 'Lost or uncredited',
           description: 'Events that the ledger misses in the shown hours. Must be 0. See: unmogrowp reconcile.',
           unit: 'short',
           decimals: 0,
@@ -82,7 +82,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           queries: [rows('quality/collisions-count')],
         }),
         lateShare: figure({
-          title: 'Older than a day when received',
+          title: 'A day late or more',
           description: 'Share of events that came more than a day after they had happened.',
           unit: 'percentunit',
           decimals: 2,
@@ -156,6 +156,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
             'Share of rows that were sent again. A few percent are everyday; a jump is a client that does not hear our answers.',
           unit: 'percentunit',
           interval: '1h',
+          seriesName: '${__field.labels.tenant}',
           queries: [points('quality/duplicates')],
         }),
         deadLetters: graph({
@@ -182,10 +183,11 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
         rejectedEvents: graph({
           title: 'Rejected events, by the reason',
           description: 'By the code that the client was told.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
-          stacked: true,
+          colors: { all: QUIET },
           queries: [
+            metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
             metric(
               `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
               '{{code}}',
@@ -199,6 +201,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           unit: 'percentunit',
           interval: '5m',
           steps: redFrom(THRESHOLDS.aheadEventsRatioMax),
+          seriesName: '${__field.labels.app}',
           queries: [points('quality/clock-skew')],
         }),
         collisionTable: grid({

@@ -3,7 +3,7 @@ import { buckets, by, count, series } from '../../otel/promql.ts';
 import { INGEST_METRICS } from '../../otel/registry/ingest.ts';
 import type { BoardPlan } from '../board.ts';
 import { bucketRates, countRate, increase, rate, share } from '../expressions.ts';
-import { LOOK, WELL, WRONG, redBelow, redFrom, yellowThenRed } from '../look.ts';
+import { LOOK, QUIET, WELL, WRONG, redBelow, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
 import { metric, metricBuckets } from '../queries.ts';
@@ -24,8 +24,8 @@ export const ingest: BoardPlan<'ingest'> = {
       height: 7,
       panels: {
         availability: figure({
-          title: 'Availability of the shown time',
-          description: 'Share of requests that were answered with something else than 503.',
+          title: 'Availability',
+          description: 'Share of requests of the shown time that were answered with something else than 503.',
           unit: 'percentunit',
           decimals: 3,
           none: 'no requests',
@@ -73,7 +73,7 @@ export const ingest: BoardPlan<'ingest'> = {
           title: 'Accepted events, by where they were safe',
           description:
             'kafka: all replicas have them. spool: on the disk of ingest, because Kafka did not answer in time.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           stacked: true,
           colors: { kafka: WELL, spool: LOOK },
           queries: [
@@ -108,10 +108,11 @@ export const ingest: BoardPlan<'ingest'> = {
         rejectedEvents: graph({
           title: 'Rejected events, by the reason',
           description: 'Events that were refused one by one, by the code that the client was told: docs/glossary.md.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
-          stacked: true,
+          colors: { all: QUIET },
           queries: [
+            metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
             metric(
               `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
               '{{code}}',
@@ -124,10 +125,11 @@ export const ingest: BoardPlan<'ingest'> = {
             'Requests of which no event was taken. unavailable is our fault, rate_limited a quota, the rest the client.',
           unit: 'reqps',
           decimals: 2,
-          stacked: true,
+          colors: { all: QUIET },
           queries: [
+            metric(`sum(${rate(series(INGEST_METRICS.refusedRequests))})`, 'all'),
             metric(
-              `sum ${by(INGEST_METRICS.refusedRequests, 'code')} (${rate(series(INGEST_METRICS.refusedRequests))})`,
+              `sum ${by(INGEST_METRICS.refusedRequests, 'code')} (${rate(series(INGEST_METRICS.refusedRequests))}) > 0`,
               '{{code}}',
             ),
           ],
@@ -136,7 +138,7 @@ export const ingest: BoardPlan<'ingest'> = {
           title: 'Accepted events, by their age',
           description:
             'How long ago an event happened when it came in. ahead: it says that it happens more than a minute from now, so a clock of a client is wrong.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           stacked: true,
           colors: { ahead: WRONG, within_hour: WELL, within_day: 'blue', within_week: LOOK, older: 'orange' },
           queries: [
@@ -163,7 +165,7 @@ export const ingest: BoardPlan<'ingest'> = {
         produceFailures: graph({
           title: 'Attempts that Kafka did not take',
           description: 'Such events go to the spool. More than none for long: see the board Kafka and sink, and Parts.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           steps: redFrom(0.01),
           queries: [

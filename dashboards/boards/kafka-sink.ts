@@ -6,7 +6,7 @@ import { PARTS_METRICS } from '../../otel/registry/parts.ts';
 import { SINK_METRICS } from '../../otel/registry/sink.ts';
 import type { BoardPlan } from '../board.ts';
 import { bucketRates, increase, rate } from '../expressions.ts';
-import { WELL, WRONG, redFrom } from '../look.ts';
+import { QUIET, WELL, WRONG, redFrom } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
 import { metric, metricBuckets } from '../queries.ts';
@@ -84,7 +84,7 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
         brokerRates: graph({
           title: 'Records that come in',
           description: 'Records a second that the topics take. A record holds up to 64 KiB of events.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           queries: [
             metric(
               `sum ${by(PARTS_METRICS.kafkaEndOffset, 'topic')} (${rate(series(PARTS_METRICS.kafkaEndOffset))})`,
@@ -95,7 +95,7 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
         rows: graph({
           title: 'Rows that leave Kafka',
           description: 'By what became of them. Rows of a repeated range are counted again here, and stored once.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           stacked: true,
           colors: { inserted: WELL, dead_lettered: WRONG },
           queries: [
@@ -142,7 +142,7 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
           title: 'Inserts, by what ClickHouse said',
           description:
             'failed: it was away and will be asked again. refused: it looked at a row and did not want it; the row is searched for.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           stacked: true,
           colors: { inserted: WELL, refused: 'orange', failed: WRONG },
@@ -166,11 +166,13 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
         }),
         retries: graph({
           title: 'What was tried again, by the reason',
+          colors: { all: QUIET },
           description: 'Nothing is dropped for any of these. Lines that do not come down name the part that is away.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           queries: [
-            metric(`sum ${by(SINK_METRICS.retries, 'code')} (${rate(series(SINK_METRICS.retries))})`, '{{code}}'),
+            metric(`sum(${rate(series(SINK_METRICS.retries))})`, 'all'),
+            metric(`sum ${by(SINK_METRICS.retries, 'code')} (${rate(series(SINK_METRICS.retries))}) > 0`, '{{code}}'),
           ],
         }),
       },

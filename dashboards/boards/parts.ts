@@ -37,8 +37,8 @@ export const parts: BoardPlan<'parts'> = {
           description: 'Whether Prometheus reaches each process. A red gap is the time for which it did not answer.',
           unit: 'short',
           mappings: textColors([
-            { pattern: '^1$', color: WELL, text: 'up' },
-            { pattern: '^0$', color: WRONG, text: 'down' },
+            { pattern: '1', color: WELL, text: 'up' },
+            { pattern: '0', color: WRONG, text: 'down' },
           ]),
           queries: [metric(series(PROMETHEUS.up), '{{job}} {{instance}}')],
         }),
@@ -59,7 +59,7 @@ export const parts: BoardPlan<'parts'> = {
         errors: graph({
           title: 'Errors met, by code',
           description: 'Every error that a process met, by its code of errors.ts. Most are tried again.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           queries: [errorRates()],
           expects: emptyBecause('healthy processes meet no errors'),
@@ -106,7 +106,7 @@ export const parts: BoardPlan<'parts'> = {
       height: 7,
       panels: {
         clickHouseParts: graph({
-          title: 'Most parts in a partition',
+          title: 'Parts in a partition',
           description: 'Merges keep it low. ClickHouse slows inserts down at 1,000 and refuses them at 3,000.',
           unit: 'short',
           decimals: 0,
@@ -114,7 +114,7 @@ export const parts: BoardPlan<'parts'> = {
           queries: [metric(`max(${series(PARTS_METRICS.partitionPartsMax)})`, 'parts')],
         }),
         clickHouseQueries: graph({
-          title: 'Queries and merges that run',
+          title: 'Queries and merges',
           description: 'Many queries at once are people or windows; merges go on all the time.',
           unit: 'short',
           decimals: 0,
@@ -126,7 +126,7 @@ export const parts: BoardPlan<'parts'> = {
           colors: { 'failed a second': WRONG },
         }),
         clickHouseInserts: graph({
-          title: 'How long an insert takes in the server',
+          title: 'Time of an insert',
           description:
             'Mean of all inserts, and inserts that it slowed down or refused because a partition had too many parts.',
           unit: 's',
@@ -165,23 +165,22 @@ export const parts: BoardPlan<'parts'> = {
       title: 'Kafka and PostgreSQL',
       height: 7,
       panels: {
-        kafkaLag: graph({
-          title: 'Brokers, and lag of the sink',
-          description: 'Brokers that the cluster has, and records that the sink has not stored, seen from outside.',
+        kafkaBrokers: graph({
+          title: 'Brokers of Kafka',
+          description:
+            'Brokers that the cluster has, and whether one of them answers. Its lag is on the board Kafka and sink.',
           unit: 'short',
           decimals: 0,
           queries: [
             metric(`max(${series(PARTS_METRICS.kafkaBrokers)})`, 'brokers'),
-            metric(
-              `sum(max ${by(PARTS_METRICS.kafkaGroupLag, 'partition')} (${series(PARTS_METRICS.kafkaGroupLag)}))`,
-              'lag in records',
-            ),
+            metric(`min(${series(PARTS_METRICS.kafkaUp)})`, 'answers'),
           ],
         }),
         postgres: graph({
           title: 'How long PostgreSQL takes (99 %)',
           description: 'For a small question of the worker. Ingest keeps keys for some seconds when it is away.',
           unit: 's',
+          gapSecondsMax: 300,
           queries: [metric(quantile(0.99, PARTS_METRICS.postgresQueryDuration), 'answer')],
         }),
         postgresConnections: graph({
@@ -204,7 +203,7 @@ export const parts: BoardPlan<'parts'> = {
       height: 7,
       panels: {
         temporalPollers: graph({
-          title: 'Workers that ask for work',
+          title: 'Pollers',
           description: 'Open questions for work. At 0 nothing happens to windows.',
           unit: 'short',
           decimals: 0,
@@ -216,7 +215,7 @@ export const parts: BoardPlan<'parts'> = {
           ],
         }),
         temporalQueueTimes: graph({
-          title: 'Work waits for a worker (99 %)',
+          title: 'Work waits (99 %)',
           description: 'How long work lay on the queue. The line is where somebody is told.',
           unit: 's',
           steps: redFrom(THRESHOLDS.activityWaitSecondsMax),
@@ -226,10 +225,10 @@ export const parts: BoardPlan<'parts'> = {
           ],
         }),
         temporalFailures: graph({
-          title: 'What fails in workflows',
+          title: 'What fails',
           description:
             'Attempts of activities that failed and are tried again, and steps of workflows whose code does not fit their history.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           queries: [
             metric(
@@ -244,7 +243,7 @@ export const parts: BoardPlan<'parts'> = {
           expects: emptyBecause('the SDK counts failures from the first one on'),
         }),
         temporalSlots: graph({
-          title: 'Places of workers that are taken',
+          title: 'Places taken',
           description: 'At 100 % new work waits.',
           unit: 'percentunit',
           max: 1,
@@ -256,7 +255,7 @@ export const parts: BoardPlan<'parts'> = {
           ],
         }),
         temporalServer: graph({
-          title: 'How long the server takes (99 %)',
+          title: 'Server time (99 %)',
           description: 'Calls of Temporal, and calls of its database. Long polls are left out.',
           unit: 's',
           queries: [
@@ -284,10 +283,10 @@ export const parts: BoardPlan<'parts'> = {
       height: 7,
       panels: {
         traceStore: graph({
-          title: 'Spans, by what became of them',
+          title: 'Spans sent',
           description:
             'Spans that our processes exported. dropped: no room in the queue. lost: the trace store did not take them.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 1,
           stacked: true,
           colors: { stored: WELL, dropped: LOOK, lost: WRONG },
@@ -299,9 +298,9 @@ export const parts: BoardPlan<'parts'> = {
           ],
         }),
         lostSpans: graph({
-          title: 'Spans in the trace store',
+          title: 'Spans stored',
           description: 'Spans that came in there, and those that it could not keep.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 1,
           colors: { refused: WRONG, failed: WRONG },
           queries: [
@@ -310,18 +309,19 @@ export const parts: BoardPlan<'parts'> = {
           ],
         }),
         serverSpans: graph({
-          title: "Age of ClickHouse's newest span",
+          title: 'ClickHouse spans behind',
           description: 'How far behind its own spans are handed to the trace store.',
           unit: 's',
           queries: [metric(series(CLICKHOUSE_METRICS.serverSpanLag), '{{instance}}')],
         }),
         lostLogLines: graph({
-          title: 'Log lines on the way to Loki',
-          description: 'lost: no room, or Loki did not take them. They are on stdout in any case.',
-          unit: 'suffix: /s',
+          title: 'Log lines sent',
+          description:
+            'Log lines on their way to Loki. lost: no room, or Loki did not take them. They are on stdout in any case.',
+          unit: 'suffix:/s',
           decimals: 2,
           stacked: true,
-          colors: { sent: WELL, lost: WRONG },
+          colors: { stored: WELL, lost: WRONG },
           queries: [
             metric(
               `sum ${by(PROCESS_METRICS.logLines, 'outcome')} (${rate(series(PROCESS_METRICS.logLines))})`,
@@ -355,7 +355,7 @@ export const parts: BoardPlan<'parts'> = {
           title: 'Rules that fail',
           description:
             'Evaluations of rules a second, and those that failed: an alert that cannot be computed does not fire.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           colors: { failed: WRONG },
           queries: [
@@ -366,7 +366,7 @@ export const parts: BoardPlan<'parts'> = {
         notifications: graph({
           title: 'Notifications',
           description: 'What Alertmanager told receivers, and what it could not tell.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 3,
           colors: { failed: WRONG },
           queries: [

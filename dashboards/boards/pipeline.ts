@@ -16,6 +16,7 @@ import { LOOK, NEUTRAL, QUIET, WELL, WRONG, redFrom, textColors, yellowThenRed }
 import { CHANGES } from '../marks.ts';
 import { figure, gauges, graph, logPanel, timeline } from '../panels.ts';
 import { logLines, metric, metricNow, metricRows } from '../queries.ts';
+import { problemLines } from '../shared-panels.ts';
 
 const requests = INGEST_METRICS.requestDuration;
 const ingestBoard = { title: 'Ingest', path: boardLink('ingest').path };
@@ -38,7 +39,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
         acceptedRate: figure({
           title: 'Accepted',
           description: 'Events a second that ingest has answered as accepted: they are on Kafka or on the spool.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 1,
           sparkline: true,
           none: 'no ingest',
@@ -46,7 +47,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(`sum(${rate(series(INGEST_METRICS.acceptedEvents))})`)],
         }),
         refusedShare: figure({
-          title: 'Answered with 503',
+          title: '503 answers',
           description:
             'Share of requests of which nothing was taken because neither Kafka nor the spool could: the budget of ingest availability pays for them.',
           unit: 'percentunit',
@@ -58,7 +59,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(share(`sum(${rate(count(requests, { status: '503' }))})`, `sum(${rate(count(requests))})`))],
         }),
         answerTime: figure({
-          title: 'Answer time (99 %)',
+          title: 'Answer time',
           description: 'How long 99 of 100 requests with events waited for their answer at most.',
           unit: 's',
           decimals: 0,
@@ -80,7 +81,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(`sum(${series(INGEST_METRICS.spoolBytes)})`)],
         }),
         lag: figure({
-          title: 'Lag of the sink',
+          title: 'Sink lag',
           description: 'Records on Kafka that are not in ClickHouse yet.',
           unit: 'short',
           sparkline: true,
@@ -90,8 +91,9 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(`sum(${series(KAFKA_METRICS.consumerLag)})`)],
         }),
         delay: figure({
-          title: 'Kafka to queryable (99 %)',
-          description: 'From the moment a record was sent to Kafka until its rows can be queried.',
+          title: 'Queryable in',
+          description:
+            'From the moment a record was sent to Kafka until its rows can be queried: 99 of 100 inserts are faster.',
           unit: 's',
           decimals: 1,
           sparkline: true,
@@ -101,7 +103,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(quantile(0.99, SINK_METRICS.delay))],
         }),
         overdueWindows: figure({
-          title: 'Oldest overdue window',
+          title: 'Overdue',
           description: 'How long the oldest window that should be published has been due. 0: none is.',
           unit: 's',
           decimals: 0,
@@ -112,7 +114,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           queries: [metric(`max(${series(WINDOWS_METRICS.overdue)}) or vector(0)`)],
         }),
         windowFreshness: figure({
-          title: 'Newest published window',
+          title: 'Freshness',
           description:
             'Time since the end of the newest published window of the tenant that is furthest behind. How much is normal depends on the length of its windows.',
           unit: 's',
@@ -140,9 +142,9 @@ export const pipeline: BoardPlan<'pipeline'> = {
               width: 90,
               colored: 'text',
               mappings: textColors([
-                { pattern: '^critical$', color: WRONG },
-                { pattern: '^warning$', color: LOOK },
-                { pattern: '^(info|none)$', color: NEUTRAL },
+                { pattern: 'critical', color: WRONG },
+                { pattern: 'warning', color: LOOK },
+                { pattern: 'info|none', color: NEUTRAL },
               ]),
             },
           },
@@ -166,7 +168,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
             { from: 0.0001, color: LOOK },
             { from: 0.25, color: WELL },
           ],
-          queries: [metricNow(series(OBJECTIVE_RECORDS.budgetRemaining), '{{objective}}')],
+          queries: [metricNow(`last_over_time(${series(OBJECTIVE_RECORDS.budgetRemaining)}[15m])`, '{{objective}}')],
           width: 8,
         }),
         burnRates: graph({
@@ -194,7 +196,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           title: 'Events through the stages',
           description:
             'Events accepted by ingest and rows stored by the sink. The lines lie on each other in health: a gap between them is what waits on the spool or on Kafka.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           queries: [
             metric(`sum(${rate(series(INGEST_METRICS.acceptedEvents))})`, 'accepted'),
             metric(`sum(${rate(series(SINK_METRICS.rows, { outcome: 'inserted' }))})`, 'stored'),
@@ -205,7 +207,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           title: 'What goes wrong, by stage',
           description:
             'Requests refused with 503, inserts that failed and are tried again, dead letters, and runs of windows that published nothing because something was wrong.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           decimals: 2,
           queries: [
             metric(`sum(${rate(count(requests, { status: '503' }))})`, 'ingest: 503'),
@@ -223,10 +225,11 @@ export const pipeline: BoardPlan<'pipeline'> = {
           unit: 's',
           logarithmic: true,
           min: 0.001,
+          gapSecondsMax: 300,
           queries: [
-            metric(quantile(0.99, requests), 'answer', { exemplars: true }),
-            metric(quantile(0.99, SINK_METRICS.delay), 'Kafka to queryable', { exemplars: true }),
-            metric(quantile(0.99, WINDOWS_METRICS.runDuration), 'run of a window', { exemplars: true }),
+            metric(quantile(0.99, requests), 'answer'),
+            metric(quantile(0.99, SINK_METRICS.delay), 'Kafka to queryable'),
+            metric(quantile(0.99, WINDOWS_METRICS.runDuration), 'run of a window'),
           ],
         }),
       },
@@ -288,8 +291,8 @@ export const pipeline: BoardPlan<'pipeline'> = {
           description: 'Whether Prometheus reaches each process. A red gap is the time for which it did not answer.',
           unit: 'short',
           mappings: textColors([
-            { pattern: '^1$', color: WELL, text: 'up' },
-            { pattern: '^0$', color: WRONG, text: 'down' },
+            { pattern: '1', color: WELL, text: 'up' },
+            { pattern: '0', color: WRONG, text: 'down' },
           ]),
           queries: [metric(`min ${by(PROMETHEUS.up, 'job')} (${series(PROMETHEUS.up)})`, '{{job}}')],
           width: 8,
@@ -297,7 +300,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
         problems: logPanel({
           title: 'Warnings and errors of all services',
           description: 'The newest log lines of level warn and above. Open one to go on to its trace.',
-          queries: [logLines('{service=~".+", level=~"warn|error|fatal"}')],
+          queries: [logLines(problemLines('{service=~".+", level=~"warn|error|fatal"}'))],
           expects: emptyBecause('healthy processes complain of nothing'),
           width: 16,
         }),

@@ -51,9 +51,10 @@ export const tenants: BoardPlan<'tenants'> = {
         events: graph({
           title: 'Events received, by tenant',
           description: 'Rows a second as they were received, those sent again included.',
-          unit: 'suffix: /s',
+          unit: 'suffix:/s',
           stacked: true,
           interval: '1m',
+          seriesName: '${__field.labels.tenant}',
           queries: [points('tenants/events')],
           width: 12,
         }),
@@ -145,7 +146,6 @@ export const tenants: BoardPlan<'tenants'> = {
           title: 'Late rows of the shown time',
           description: 'Rows that reopened a window, and rows that came too late for it.',
           queries: [rows('tenants/late')],
-          none: 'nothing came late',
         }),
         ledgerDifferences: graph({
           title: 'Events that the ledger misses',

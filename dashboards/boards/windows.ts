@@ -54,8 +54,9 @@ export const windows: BoardPlan<'windows'> = {
           queries: [rows('windows/inconsistent')],
         }),
         failedRuns: figure({
-          title: 'Failed runs of the shown time',
-          description: 'Runs that ended with an error or with numbers that do not add up. Each is tried again.',
+          title: 'Failed runs',
+          description:
+            'Runs of the shown time that ended with an error or with numbers that do not add up. Each is tried again.',
           unit: 'short',
           decimals: 0,
           none: '0',
@@ -94,19 +95,6 @@ export const windows: BoardPlan<'windows'> = {
             'run time': { unit: 's', decimals: 1, width: 90 },
             trace: { isTrace: true },
           },
-          width: 16,
-        }),
-        states: graph({
-          title: 'Windows by where they stand',
-          description:
-            'Windows that workflows look after. open: waits for late data. waiting: its end and allowed lateness are not over. queued, arriving, running, verifying, publishing: on the way.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          colors: { open: WELL, waiting: NEUTRAL, failed: WRONG, inconsistent: 'dark-red', loading: QUIET },
-          queries: [
-            metric(`sum ${by(WINDOWS_METRICS.windows, 'state')} (${series(WINDOWS_METRICS.windows)}) > 0`, '{{state}}'),
-          ],
         }),
       },
     },
@@ -135,6 +123,7 @@ export const windows: BoardPlan<'windows'> = {
           title: 'How long runs take',
           description: 'From the start of the arrival barrier to the outcome. Diamonds lead to traces.',
           unit: 's',
+          gapSecondsMax: 600,
           colors: QUANTILE_COLORS,
           queries: quantiles(WINDOWS_METRICS.runDuration),
         }),
@@ -142,6 +131,7 @@ export const windows: BoardPlan<'windows'> = {
           title: 'Of this: computing credits',
           description: 'How long ClickHouse took for the credits of a window.',
           unit: 's',
+          gapSecondsMax: 600,
           colors: QUANTILE_COLORS,
           queries: quantiles(WINDOWS_METRICS.computeDuration),
         }),
@@ -150,6 +140,7 @@ export const windows: BoardPlan<'windows'> = {
           description:
             'How long a run waited until everything accepted was in ClickHouse. Long: the sink lags, or a spool holds events.',
           unit: 's',
+          gapSecondsMax: 600,
           colors: QUANTILE_COLORS,
           queries: quantiles(WINDOWS_METRICS.arrivalWait),
         }),
@@ -168,7 +159,19 @@ export const windows: BoardPlan<'windows'> = {
             reason: { width: 90 },
             trace: { isTrace: true },
           },
-          width: 16,
+          width: 12,
+        }),
+        states: graph({
+          title: 'Windows by where they stand',
+          description:
+            'Windows that workflows look after. open: waits for late data. waiting: its end and allowed lateness are not over. queued, arriving, running, verifying, publishing: on the way.',
+          unit: 'short',
+          decimals: 0,
+          stacked: true,
+          colors: { open: WELL, waiting: NEUTRAL, failed: WRONG, inconsistent: 'dark-red', loading: QUIET },
+          queries: [
+            metric(`sum ${by(WINDOWS_METRICS.windows, 'state')} (${series(WINDOWS_METRICS.windows)}) > 0`, '{{state}}'),
+          ],
         }),
         closeDelays: graph({
           title: 'From due to first publication',
@@ -176,6 +179,7 @@ export const windows: BoardPlan<'windows'> = {
             'How long windows waited beyond the moment at which they were due. The line is what is promised.',
           unit: 's',
           steps: redFrom(THRESHOLDS.windowCloseDelaySecondsMax),
+          gapSecondsMax: 600,
           colors: QUANTILE_COLORS,
           queries: quantiles(WINDOWS_METRICS.closeDelay),
         }),
@@ -195,6 +199,7 @@ export const windows: BoardPlan<'windows'> = {
           drawn: 'bars',
           interval: '5m',
           colors: { 'beyond the horizon': WRONG, 'reopen a window': NEUTRAL, 'change nothing': QUIET },
+          seriesName: '${__field.labels.rows}',
           queries: [points('windows/late-rows')],
         }),
         publications: graph({
@@ -252,7 +257,7 @@ export const windows: BoardPlan<'windows'> = {
           width: 14,
         }),
         replayWindows: graph({
-          title: 'Windows of replays, by the state they reached',
+          title: 'Windows of replays',
           description: 'How fast replays go, and what becomes of their windows.',
           unit: 'short',
           decimals: 0,
@@ -267,7 +272,7 @@ export const windows: BoardPlan<'windows'> = {
           ],
         }),
         replayStates: graph({
-          title: 'Replays that have not ended',
+          title: 'Not ended',
           description:
             'running ones and ones that somebody has paused. A running one without windows beside it is stuck.',
           unit: 'short',
@@ -296,8 +301,9 @@ export const windows: BoardPlan<'windows'> = {
           ],
         }),
         schedules: graph({
-          title: 'Time since reconcile, audit and ledger ended well',
-          description: 'Each starts by its own schedule. A line that only climbs: it fails, or no worker runs.',
+          title: 'Since jobs ended well',
+          description:
+            'Time since reconcile, audit and ledger ended well. Each starts by its own schedule. A line that only climbs: it fails, or no worker runs.',
           unit: 's',
           queries: [
             metric(`min ${by(WINDOWS_METRICS.jobAge, 'job_name')} (${series(WINDOWS_METRICS.jobAge)})`, '{{job_name}}'),

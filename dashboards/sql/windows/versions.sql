@@ -1,5 +1,5 @@
-SELECT toString(version) AS version, count() AS windows
-FROM board_windows
-WHERE tenant_id IN (${tenant:singlequote}) AND version > 0
-GROUP BY board_windows.version
-ORDER BY board_windows.version
+SELECT toString(windows.version) AS published, count() AS number
+FROM board_windows AS windows
+WHERE windows.tenant_id IN (${tenant:singlequote}) AND windows.version > 0
+GROUP BY windows.version
+ORDER BY windows.version
