@@ -15,12 +15,15 @@ interface Progress {
   target: Cutoff | null;
 }
 
+type Arrival = Pick<WindowActivities, 'awaitArrival' | 'checkArrival'>;
+
 /**
  * The arrival barrier: returns when everything that ingest had accepted at the moment of the question is in ClickHouse.
  * Spools come first: what lies on one when we ask reaches Kafka only later, so the end of Kafka is read after they gave
- * it up. Then the sink has to have committed that end, which becomes the cut-off of the run.
+ * it up. Then the sink has to have committed that end, which becomes the cut-off of the run. `checkArrival` looks once:
+ * mostly all is there, and nobody has to wait.
  */
-export function createAwaitArrival(dependencies: ActivityDependencies): WindowActivities['awaitArrival'] {
+export function createArrival(dependencies: ActivityDependencies): Arrival {
   const { kafkaAdmin, eventsTopic, sinkGroup, arrivalPollMs, nowMs, metrics } = dependencies;
   const committed = shared(() => kafkaAdmin.committedOffsets(sinkGroup, eventsTopic));
 
@@ -34,7 +37,17 @@ export function createAwaitArrival(dependencies: ActivityDependencies): WindowAc
     return { target, missing: records === 0 ? '' : `the sink lacks ${records} records` };
   }
 
-  return async function awaitArrival() {
+  const observe = ({ askedAtMs }: Progress): void => metrics.arrivalWait.observe((nowMs() - askedAtMs) / 1_000);
+
+  async function checkArrival() {
+    const progress: Progress = { askedAtMs: nowMs(), target: null };
+    const { target, missing } = await stepTo(progress);
+    if (missing !== '' || target === null) return null;
+    observe(progress);
+    return { cutoff: target };
+  }
+
+  async function awaitArrival() {
     const context = Context.current();
     const before = context.info.heartbeatDetails as Progress | undefined;
     let progress: Progress = before ?? { askedAtMs: nowMs(), target: null };
@@ -44,7 +57,7 @@ export function createAwaitArrival(dependencies: ActivityDependencies): WindowAc
       progress = { ...progress, target };
       context.heartbeat({ ...progress, missing });
       if (missing === '' && target !== null) {
-        metrics.arrivalWait.observe((nowMs() - progress.askedAtMs) / 1_000);
+        observe(progress);
         return { cutoff: target };
       }
       if (performance.now() > giveUpAtMs) {
@@ -52,7 +65,9 @@ export function createAwaitArrival(dependencies: ActivityDependencies): WindowAc
       }
       await context.sleep(arrivalPollMs);
     }
-  };
+  }
+
+  return { awaitArrival, checkArrival };
 }
 
 async function spoolsThatHold({ postgres }: ActivityDependencies, askedAtMs: number): Promise<number> {

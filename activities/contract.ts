@@ -58,6 +58,8 @@ export interface WindowActivities {
   loadWindow(input: { version: 1; window: WindowKey; arrivals: Cutoff | null }): Promise<LoadedWindow>;
   /** Takes a turn for the run; null when it may begin, and otherwise what it has to wait for. */
   enterRun(input: { version: 1; window: WindowKey; reason: RunReason }): Promise<RunHold | null>;
+  /** The cut-off, if everything that was accepted before the call is in ClickHouse; null if something is on its way. */
+  checkArrival(input: { version: 1; window: WindowKey }): Promise<{ cutoff: Cutoff } | null>;
   /** Returns when everything that was accepted before the call is in ClickHouse. */
   awaitArrival(input: { version: 1; window: WindowKey }): Promise<{ cutoff: Cutoff }>;
   computeRun(input: RunContext): Promise<{ runId: string; startedAtMs: number; finishedAtMs: number }>;

@@ -1,5 +1,5 @@
 import { createAuditPage } from './audit-page.ts';
-import { createAwaitArrival } from './await-arrival.ts';
+import { createArrival } from './await-arrival.ts';
 import { createComputeRun } from './compute-run.ts';
 import type { LedgerActivities, ReconcileActivities, WindowActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -27,7 +27,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   return withFailures<Activities>({
     loadWindow: createLoadWindow(dependencies),
     enterRun: createEnterRun(dependencies),
-    awaitArrival: createAwaitArrival(dependencies),
+    ...createArrival(dependencies),
     computeRun: createComputeRun(dependencies),
     verifyRun: createVerifyRun(dependencies),
     publishRun: createPublishRun(dependencies),

@@ -20,7 +20,7 @@ export interface Cost {
 }
 
 /** The parts of a run's time, in their order; together they are all of it. */
-export const STAGES = ['barrier', 'compute', 'verify', 'publish', 'other'] as const;
+export const STAGES = ['begin', 'compute', 'verify', 'publish'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export interface RunCost extends Cost {
@@ -28,13 +28,6 @@ export interface RunCost extends Cost {
   /** How long ClickHouse worked on the statement that computes the credits. */
   readonly statementMs: number;
 }
-
-const STAGE_OF_ACTIVITY: Readonly<Record<string, Exclude<Stage, 'other'>>> = {
-  awaitArrival: 'barrier',
-  computeRun: 'compute',
-  verifyRun: 'verify',
-  publishRun: 'publish',
-};
 
 /** Where runs are measured. */
 interface Setting {
@@ -51,23 +44,21 @@ export async function measureRun(setting: Setting, window: WindowKey): Promise<R
   const queries = await queriesSince(clickhouse, startedAtMs);
   const of = (name: string) => queries.filter((query) => query.name === name);
   const publishedAtMs = of('insert_publication')[0]?.endedAtMs ?? Number.NaN;
-  const activities = await activitiesOf(windows, window);
-  const during = (stage: Stage): number =>
-    activities
-      .filter(({ name }) => STAGE_OF_ACTIVITY[name] === stage)
-      .reduce((sum, { fromMs, toMs }) => sum + Math.min(toMs, publishedAtMs) - fromMs, 0);
-  const [barrier, compute, verify, publish] = [
-    during('barrier'),
-    during('compute'),
-    during('verify'),
-    during('publish'),
-  ];
+  const [compute, publish] = await Promise.all([
+    timesOf({ windows, window, activity: 'computeRun' }),
+    timesOf({ windows, window, activity: 'publishRun' }),
+  ]);
   const ms = publishedAtMs - startedAtMs;
   return {
     ms,
     cpuMs: queries.reduce((sum, query) => sum + query.cpuMs, 0),
     memoryBytes: Math.max(...queries.map(({ memoryBytes }) => memoryBytes)),
-    stagesMs: { barrier, compute, verify, publish, other: ms - barrier - compute - verify - publish },
+    stagesMs: {
+      begin: compute.fromMs - startedAtMs,
+      compute: compute.toMs - compute.fromMs,
+      verify: publish.fromMs - compute.toMs,
+      publish: publishedAtMs - publish.fromMs,
+    },
     statementMs: of('compute_credits')[0]?.durationMs ?? Number.NaN,
   };
 }
@@ -140,23 +131,20 @@ async function readQueryLog(clickhouse: ClickHouse, condition: string): Promise<
   );
 }
 
-interface Activity {
-  readonly name: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** When the worker worked on which activity, from the history of the workflow. */
-async function activitiesOf(windows: WindowClient, window: WindowKey): Promise<Activity[]> {
-  const { events } = await windowHandle(windows, window).fetchHistory();
+/** When the worker worked on an activity that has a place of its own in the history of the workflow. */
+async function timesOf(of: {
+  windows: WindowClient;
+  window: WindowKey;
+  activity: string;
+}): Promise<{ fromMs: number; toMs: number }> {
+  const events = (await windowHandle(of.windows, of.window).fetchHistory()).events ?? [];
   const at = (time: { seconds?: unknown; nanos?: number | null } | null | undefined): number =>
     Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1e6;
-  const byId = new Map((events ?? []).map((event) => [String(event.eventId), event]));
-  return (events ?? []).flatMap(({ eventTime, activityTaskCompletedEventAttributes: completed }) => {
-    if (!completed) return [];
-    const started = byId.get(String(completed.startedEventId));
-    const scheduled = byId.get(String(completed.scheduledEventId));
-    const name = scheduled?.activityTaskScheduledEventAttributes?.activityType?.name ?? '';
-    return [{ name, fromMs: at(started?.eventTime), toMs: at(eventTime) }];
+  const byId = new Map(events.map((event) => [String(event.eventId), event]));
+  const completed = events.find(({ activityTaskCompletedEventAttributes: end }) => {
+    const scheduled = byId.get(String(end?.scheduledEventId))?.activityTaskScheduledEventAttributes;
+    return scheduled?.activityType?.name === of.activity;
   });
+  const started = byId.get(String(completed?.activityTaskCompletedEventAttributes?.startedEventId));
+  return { fromMs: at(started?.eventTime), toMs: at(completed?.eventTime) };
 }

@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { WindowActivities } from '../activities/contract.ts';
 import type { WindowReplayActivities } from '../activities/replay-contract.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
@@ -17,16 +17,21 @@ const COMPUTE = {
 /** After everything that is live, which has 2; no tenant comes before another. */
 const REPLAY_PRIORITY = 4;
 
-export const {
-  loadWindow,
-  enterRun,
-  verifyRun,
-  publishRun,
-  leaveRun,
-  loadReplayRun,
-  leaveReplayRun,
-  publishReplayRun,
-} = proxyActivities<WindowActivities & WindowReplayActivities>({
+/**
+ * They answer in milliseconds, and most of the cost of a run that is not ClickHouse's was in handing them out: so they run
+ * inside the workflow task. Until that task is recorded they may happen again, even with other arguments where these hold
+ * the time; what must be repeated with the very same ones is not among them.
+ */
+export const { loadWindow, enterRun, checkArrival, verifyRun, leaveRun, loadReplayRun, leaveReplayRun } =
+  proxyLocalActivities<WindowActivities & WindowReplayActivities>({
+    startToCloseTimeout: '10 minutes',
+    // Longer waits are timers, so that a service that is away holds no workflow task.
+    localRetryThreshold: '5 seconds',
+    retry: RETRY,
+  });
+
+/** Their arguments are recorded before they happen: version and moment of a publication stay the same when repeated. */
+export const { publishRun, publishReplayRun } = proxyActivities<WindowActivities & WindowReplayActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
   retry: RETRY,

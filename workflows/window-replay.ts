@@ -3,7 +3,6 @@ import type { ReplayRunRecord, ReplayTask, ReplayWindowResult } from '../activit
 import type { RunSummary } from '../activities/contract.ts';
 import type { WindowOutcome, WithdrawRequest } from './messages.ts';
 import {
-  awaitArrival,
   computeReplayRun,
   leaveReplayRun,
   loadReplayRun,
@@ -12,7 +11,7 @@ import {
   verifyRun,
 } from './window-activities.ts';
 import { showPhase } from './window-phase.ts';
-import { failureOf, loadWindow, tracedRun, waitForTurn } from './window-run.ts';
+import { arrivedCutoff, failureOf, loadWindow, tracedRun, waitForTurn } from './window-run.ts';
 import { freezesAtMs, withOutcome, withReopen } from './window-state.ts';
 import type { WindowLife } from './window.ts';
 
@@ -142,7 +141,7 @@ const recordOf = ({ state, runId, base, publicationVersion, failure }: Run): Rep
 async function computeAndPublish(life: WindowLife, { replayId }: ReplayTask, loaded: Loaded): Promise<Run> {
   const { window } = life.input;
   const { settingsVersion, base } = loaded;
-  const cutoff = loaded.cutoff ?? (await arrived(life));
+  const cutoff = loaded.cutoff ?? (await arrivedCutoff(life));
   const context = { version: 1 as const, window, reason: 'replay' as const, settingsVersion, cutoff, replayId };
   showPhase(life, 'running', { waitsFor: 'ClickHouse to compute the credits for a replay', untilMs: null });
   const run = await computeReplayRun(context);
@@ -162,11 +161,6 @@ async function computeAndPublish(life: WindowLife, { replayId }: ReplayTask, loa
     life.state = { ...life.state, firstPublishedAtMs };
     return { ...ended, state: 'published', publicationVersion: next };
   });
-}
-
-async function arrived(life: WindowLife) {
-  showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
-  return (await awaitArrival({ version: 1, window: life.input.window })).cutoff;
 }
 
 /** A run of a replay is one of the window's own if it was published, or has found with all data what is published. */

@@ -1,9 +1,18 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { ActivityFailure, ApplicationFailure, condition, isCancellation, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TemporalFailure,
+  condition,
+  isCancellation,
+  sleep,
+} from '@temporalio/workflow';
 import type { PublicationReason, RunReason, RunSummary } from '../activities/contract.ts';
+import type { Cutoff } from '../events/cutoff.ts';
 import type { WindowOutcome } from './messages.ts';
 import {
   awaitArrival,
+  checkArrival,
   computeRun,
   enterRun,
   leaveRun,
@@ -53,7 +62,6 @@ export async function runWindow(
     if (!isStillDue(life)) return;
   }
   await waitForTurn(life, reason);
-  showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
   // What was asked for until here is served by this run; what comes later may not be seen by it and gets its own.
   const closesServed = life.closesRequested;
   life.state = { ...life.state, reopen: null };
@@ -129,7 +137,7 @@ type Unfinished = Omit<WindowOutcome, 'startedAtMs' | 'finishedAtMs' | 'traceId'
 async function computeAndPublish(life: WindowLife, reason: RunReason): Promise<Unfinished> {
   const { window } = life.input;
   const { settingsVersion } = life;
-  const { cutoff } = await awaitArrival({ version: 1, window });
+  const cutoff = await arrivedCutoff(life);
   const context = { version: 1 as const, window, reason, settingsVersion, cutoff };
   showPhase(life, 'running', { waitsFor: 'ClickHouse to compute the credits', untilMs: null });
   const run = await computeRun(context);
@@ -153,6 +161,15 @@ async function computeAndPublish(life: WindowLife, reason: RunReason): Promise<U
   return outcome('published', next, summary);
 }
 
+/** The end of everything that was accepted until now, once it is in ClickHouse. */
+export async function arrivedCutoff(life: WindowLife): Promise<Cutoff> {
+  const question = { version: 1 as const, window: life.input.window };
+  const arrived = await checkArrival(question);
+  if (arrived !== null) return arrived.cutoff;
+  showPhase(life, 'arriving', { waitsFor: 'the sink: all that was accepted has to be in ClickHouse', untilMs: null });
+  return (await awaitArrival(question)).cutoff;
+}
+
 /** An error that no retry mends is an outcome, not the end of the workflow. A cancelled window ends. */
 function failedOutcome(
   life: WindowLife,
@@ -171,11 +188,14 @@ function failedOutcome(
   };
 }
 
-/** Code and reason of an error that no retry mends. Throws what is none: a cancellation, or a fault of the workflow. */
+/**
+ * Code and reason of an error that no retry mends. Throws what is none: a cancellation, or a fault of the workflow. What
+ * failed inside the workflow task comes as it is, not as the cause of the failure of an activity.
+ */
 export function failureOf(error: unknown): { code: string; message: string } {
   if (isCancellation(error)) throw error;
-  if (!(error instanceof ActivityFailure)) throw error;
-  const failure = error.cause ?? error;
+  const failure = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  if (!(failure instanceof TemporalFailure)) throw error;
   const code = (failure instanceof ApplicationFailure ? failure.type : undefined) ?? 'bug';
   return { code, message: failure.message };
 }

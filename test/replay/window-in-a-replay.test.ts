@@ -168,7 +168,7 @@ test('as of a time nothing is waited for: the cut-off is that of then', async ()
     await handle.result();
   });
   expect(cutoffs.at(-1)).toEqual({ events: [3] });
-  expect(calls.order.filter((name) => name === 'awaitArrival')).toHaveLength(1);
+  expect(calls.order.filter((name) => name === 'checkArrival')).toHaveLength(1);
 });
 
 test('closes, reopens and replays of one window never run at the same time', async () => {

@@ -13,6 +13,7 @@ export const HISTORY_FILES: readonly string[] = readdirSync(HISTORIES).filter((f
 export interface RecordedHistory {
   events: {
     activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+    markerRecordedEventAttributes?: { markerName: string; details: { data: { payloads: { data: string }[] } } };
     workflowExecutionSignaledEventAttributes?: { signalName: string };
     workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
     workflowExecutionContinuedAsNewEventAttributes?: object;
@@ -22,6 +23,18 @@ export interface RecordedHistory {
 /** The history of a file. */
 export const readHistory = (file: string): RecordedHistory =>
   JSON.parse(readFileSync(new URL(file, HISTORIES), 'utf8')) as RecordedHistory;
+
+/** The activities that a history shows, those inside of workflow tasks among them. */
+export function activitiesOf({ events }: RecordedHistory): string[] {
+  return events.flatMap((event) => {
+    const scheduled = event.activityTaskScheduledEventAttributes?.activityType.name;
+    if (scheduled !== undefined) return [scheduled];
+    const marker = event.markerRecordedEventAttributes;
+    if (marker?.markerName !== 'core_local_activity') return [];
+    const data = Buffer.from(marker.details.data.payloads[0]?.data ?? '', 'base64').toString();
+    return [(JSON.parse(data) as { activity_type: string }).activity_type];
+  });
+}
 
 /** The workflows of an entry file, as one script. */
 export const bundleOf = (entry?: string): Promise<WorkflowBundleOption> =>

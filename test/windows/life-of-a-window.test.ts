@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { withHeartbeat } from '../../activities/heartbeat.ts';
+import type { Cutoff } from '../../events/cutoff.ts';
 import type { WindowOutcome } from '../../workflows/messages.ts';
 import {
   DAY_MS,
@@ -49,7 +50,7 @@ test('a window waits for its end and the allowed lateness, publishes once, and f
     expect(await describeWindow(handle)).toMatchObject({ phase: 'frozen', freezesAtMs: publishedAtMs + 7 * DAY_MS });
     expect(await environment.currentTimeMs()).toBeGreaterThanOrEqual(publishedAtMs + 7 * DAY_MS);
   });
-  const order = ['loadWindow', 'loadWindow', 'enterRun', 'awaitArrival', 'computeRun', 'verifyRun', 'publishRun'];
+  const order = ['loadWindow', 'loadWindow', 'enterRun', 'checkArrival', 'computeRun', 'verifyRun', 'publishRun'];
   expect(calls.order.filter((name) => name !== 'leaveRun')).toEqual(order);
 });
 
@@ -80,7 +81,7 @@ test('a command closes before the lateness is over, and each command is answered
     const handle = await start({ version: 1, window: await endedWindow() });
     expect(await close(handle)).toMatchObject({ state: 'published', reason: 'command', publicationVersion: 1 });
     expect(await close(handle)).toMatchObject({ publicationVersion: 2 });
-    expect(calls.order.filter((name) => name === 'awaitArrival')).toHaveLength(2);
+    expect(calls.order.filter((name) => name === 'checkArrival')).toHaveLength(2);
     await handle.result();
   });
 });
@@ -151,6 +152,29 @@ test('late data that the last run has seen makes no run', async () => {
   });
 });
 
+test('a run waits for what was accepted and has not arrived, and its cut-off is where that ends', async () => {
+  const arrival = Promise.withResolvers<{ cutoff: Cutoff }>();
+  const cutoffs: Cutoff[] = [];
+  const { activities } = plainActivities({ allowedLatenessMs: 0 }, () => ({
+    checkArrival: () => Promise.resolve(null),
+    awaitArrival: () => arrival.promise,
+  }));
+  const watched: Plain = {
+    ...activities,
+    computeRun: (input) => {
+      cutoffs.push(input.cutoff);
+      return activities.computeRun(input);
+    },
+  };
+  await withWorker(environment, watched, async (start) => {
+    const handle = await start({ version: 1, window: await endedWindow() });
+    await untilPhase(handle, 'arriving');
+    arrival.resolve({ cutoff: { events: [42] } });
+    expect(await handle.result()).toMatchObject({ state: 'published' });
+    expect(cutoffs).toEqual([{ events: [42] }]);
+  });
+});
+
 test('the lease of an import holds a window for as long as it is prolonged', async () => {
   let leases = 5;
   const { activities, calls } = plainActivities({ allowedLatenessMs: 0 }, () => ({
@@ -161,7 +185,7 @@ test('the lease of an import holds a window for as long as it is prolonged', asy
     const handle = await start({ version: 1, window });
     await handle.result();
     expect(calls.publications[0]?.publishedAtMs).toBeGreaterThanOrEqual(window.windowEndMs + 50_000);
-    expect(calls.order.indexOf('awaitArrival')).toBeGreaterThan(calls.order.lastIndexOf('enterRun'));
+    expect(calls.order.indexOf('checkArrival')).toBeGreaterThan(calls.order.lastIndexOf('enterRun'));
   });
 });
 

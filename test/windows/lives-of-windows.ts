@@ -31,7 +31,7 @@ export const livesOfWindows: readonly Life[] = [
     });
     return { 'window-life': history.at(-1) as History };
   },
-  // Settings that cannot be read, an import, a turn, a run that fails, one that does not add up, one that changes nothing.
+  // Settings that cannot be read, an import, a turn, data that has not arrived, a run that fails, one that does not add up, one that changes nothing.
   async (environment) => {
     const histories = await lived(environment, { replaced: troubled }, async ({ start, window }) => {
       const handle = await start(window);
@@ -211,6 +211,7 @@ function troubled(): Partial<Plain> {
     ...activities,
     loadWindow: (input) => ((loads += 1) === 1 ? fail('no settings', 'tenant_unknown') : activities.loadWindow(input)),
     enterRun: () => Promise.resolve(holds.shift() ?? null),
+    checkArrival: (input) => (computes === 0 ? Promise.resolve(null) : activities.checkArrival(input)),
     computeRun: (input) =>
       (computes += 1) === 1 ? fail('no memory', 'clickhouse_query_failed') : activities.computeRun(input),
     verifyRun: async (input) => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, test } from 'vitest';
 import * as workflows from '../../workflows/index.ts';
 import { plainReplay } from '../replay/plain-replay.ts';
 import { CARELESS_CHANGES } from './careless-changes.ts';
-import { HISTORY_FILES, bundleOf, changedBundle, readHistory, replay } from './histories.ts';
+import { HISTORY_FILES, activitiesOf, bundleOf, changedBundle, readHistory, replay } from './histories.ts';
 import { replayActivities } from './lives-of-windows.ts';
 import { plainActivities, quietRuntime } from './time-skipping.ts';
 
@@ -35,7 +35,8 @@ describe('a careless change is found', () => {
     const files = HISTORY_FILES.filter((file) => refusedBy.includes(file.replace(/-\d+\.json$/, '')));
     expect(files.length).toBeGreaterThanOrEqual(refusedBy.length);
     for (const file of files) {
-      await expect(replay(file, changed), file).rejects.toThrow(/nondeterminism/i);
+      // An activity inside of a workflow task that takes the place of another gets the answer of that one, and stumbles.
+      await expect(replay(file, changed), file).rejects.toThrow(/nondeterminism|workflow task failure/i);
     }
   });
 
@@ -46,12 +47,13 @@ describe('a careless change is found', () => {
 });
 
 test('the histories hold every activity that a workflow calls, and every message that it takes', () => {
-  const events = HISTORY_FILES.flatMap((file) => readHistory(file).events);
+  const histories = HISTORY_FILES.map(readHistory);
+  const events = histories.flatMap((history) => history.events);
   const named = (names: (string | undefined)[]) => [...new Set(names.filter((name) => name !== undefined))].toSorted();
   const plain = plainActivities();
   const replays = plainReplay([]);
   const activities = [plain.activities, replayActivities(plain.calls), replays.activities, replays.waits];
-  expect(named(events.map((event) => event.activityTaskScheduledEventAttributes?.activityType.name))).toEqual(
+  expect(named(histories.flatMap(activitiesOf))).toEqual(
     [...activities.flatMap((each) => Object.keys(each)), 'keepLedger'].toSorted(),
   );
   expect(named(events.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName))).toEqual([

@@ -93,6 +93,7 @@ export function plainActivities(
       });
     },
     enterRun: () => Promise.resolve(null),
+    checkArrival: () => Promise.resolve({ cutoff: { events: [calls.runs.length + 1] } }),
     awaitArrival: () => Promise.resolve({ cutoff: { events: [calls.runs.length + 1] } }),
     computeRun: ({ reason }) => {
       const runId = randomUUID();
