@@ -116,8 +116,8 @@ export function objectiveGroups(time: Time): RuleGroup[] {
   const measured = measuredBy(time);
   return [
     ...names().map((objective) => ({ name: `objective ${objective}`, records: ratiosOf(measured, objective, time) })),
-    // Thirty days are long to add up.
-    { name: 'objective budgets', intervalSeconds: time.seconds(300), records: names().map(budgetOf(measured, time)) },
+    // Thirty days are long to add up, and nobody looks further back than five minutes.
+    { name: 'objective budgets', intervalSeconds: time.seconds(120), records: names().map(budgetOf(measured, time)) },
     { name: 'objective burn rates', alerts: names().flatMap((objective) => burnsOf(measured, objective, time)) },
     { name: 'objectives without a measure', alerts: names().map((objective) => unmeasured(objective, time)) },
   ];

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fingerprintProblems } from './fingerprints.ts';
 import { generatedProblems } from './generated.ts';
 import { importProblems } from './imports.ts';
+import { runbookProblems } from './runbooks.ts';
 import { telemetryProblems } from './telemetry.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -32,6 +33,11 @@ const GATES: readonly { name: string; fix: string; run: () => string[] | Promise
     name: 'telemetry',
     fix: 'declare it in otel/registry/, or stop using it',
     run: () => telemetryProblems(ROOT, files('*')),
+  },
+  {
+    name: 'runbooks',
+    fix: 'give the alert a page, a test and a fault of its name',
+    run: () => runbookProblems(ROOT),
   },
   { name: 'generated files', fix: 'npm run generate', run: () => generatedProblems(ROOT) },
 ];

@@ -9,12 +9,15 @@ import { alertRules, prometheusGroups } from '../../alerts/all.ts';
 import type { AlertRule, RuleGroup } from '../../alerts/alert.ts';
 import { annotationsOf, prometheusRules, ruleFile } from '../../alerts/rule-file.ts';
 import { obtainTool } from '../../stack/tools.ts';
+import { BUILD_MS_MAX, buildObservers } from '../support/observers.ts';
 import type { AlertCase, Series, Told } from './cases/case.ts';
 import { ALERT_CASES } from './cases/all.ts';
 
 const run = promisify(execFile);
 /** When a quiet alert is looked at, beside the moment at which the other one fires. */
 const QUIET_AT = ['0m', '7m', '15m', '31m', '62m', '95m', '150m'];
+
+beforeAll(buildObservers, BUILD_MS_MAX);
 
 let directory = '';
 let promtool = '';

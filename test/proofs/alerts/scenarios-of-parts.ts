@@ -1,0 +1,104 @@
+import type { PartName } from '../../../stack/types.ts';
+import type { LastingFault, Scenario, Scene } from './scenario.ts';
+
+const INSERT = { name: 'insert_events' } as const;
+/** Longer than the objective of freshness and the threshold of inserts. */
+const SLOW_INSERT_MS = 11_000;
+const PARTS_MADE = 700;
+const DISK_BYTES_FREE = 300_000_000;
+
+/** Cuts the line of our processes to a part. */
+async function cut({ pipeline }: Scene, part: PartName): Promise<LastingFault> {
+  const line = pipeline.stage.lines[part];
+  await line.cut();
+  return { heal: () => line.restore() };
+}
+
+async function kill({ pipeline }: Scene, part: PartName): Promise<LastingFault> {
+  await pipeline.stage.parts[part].kill();
+  return { heal: () => pipeline.stage.parts[part].start() };
+}
+
+/** Parts that are away, slow or full. */
+export const SCENARIOS_OF_PARTS: readonly Scenario[] = [
+  {
+    name: 'kafka-away',
+    title: 'Kafka refuses connections until the spool is full',
+    alerts: [
+      'KafkaUnavailable',
+      'IngestSpoolInUse',
+      'IngestLatencyBudgetBurn',
+      'IngestSpoolNearlyFull',
+      'IngestAvailabilityBudgetBurn',
+    ],
+    inject: (scene) => cut(scene, 'kafka'),
+  },
+  {
+    name: 'clickhouse-away',
+    title: 'ClickHouse refuses connections',
+    alerts: ['ClickHouseUnavailable', 'SinkPartitionBlocked', 'SinkStalled', 'KafkaLagGrowing'],
+    inject: (scene) => cut(scene, 'clickhouse'),
+  },
+  {
+    name: 'clickhouse-slow',
+    title: `every insert takes ${SLOW_INSERT_MS / 1_000} s longer`,
+    alerts: ['ClickHouseInsertsSlow', 'SinkFreshnessBudgetBurn'],
+    inject({ pipeline }) {
+      const end = pipeline.stage.lines.clickhouse.begin({ kind: 'slow', pattern: INSERT, delayMs: SLOW_INSERT_MS });
+      return Promise.resolve({ heal: () => Promise.resolve(end()) });
+    },
+  },
+  {
+    name: 'too-many-parts',
+    title: `merges are stopped, and ${PARTS_MADE} inserts of one row come`,
+    alerts: ['ClickHouseTooManyParts'],
+    async inject({ pipeline: { stage } }) {
+      const { client } = stage.clickhouse;
+      await client.command({ query: 'SYSTEM STOP MERGES' });
+      const values = "('parts', toDate('2020-01-01'))";
+      await client.command({
+        query:
+          'CREATE TABLE IF NOT EXISTS parts_of_a_proof_v1 (tenant_id String, day Date) ENGINE = MergeTree ORDER BY tenant_id',
+      });
+      for (let part = 0; part < PARTS_MADE; part += 1) {
+        await client.command({ query: `INSERT INTO parts_of_a_proof_v1 VALUES ${values}` });
+      }
+      return {
+        async heal() {
+          await client.command({ query: 'SYSTEM START MERGES' });
+          await client.command({ query: 'OPTIMIZE TABLE parts_of_a_proof_v1 FINAL' });
+        },
+      };
+    },
+  },
+  {
+    name: 'disk-nearly-full',
+    title: 'the disk of ClickHouse is filled',
+    alerts: ['ClickHouseDiskNearlyFull'],
+    needsDisk: true,
+    async inject({ pipeline: { stage } }) {
+      const { clickhouse: disk } = stage.disks;
+      if (disk === undefined) throw new Error('ClickHouse has no disk of its own');
+      await disk.fill(DISK_BYTES_FREE);
+      return { heal: () => Promise.resolve(disk.empty()) };
+    },
+  },
+  {
+    name: 'postgres-away',
+    title: 'PostgreSQL is killed',
+    alerts: ['PostgresUnavailable'],
+    inject: (scene) => kill(scene, 'postgres'),
+  },
+  {
+    name: 'temporal-away',
+    title: 'Temporal is killed',
+    alerts: ['TemporalUnavailable'],
+    inject: (scene) => kill(scene, 'temporal'),
+  },
+  {
+    name: 'jaeger-away',
+    title: 'Jaeger is killed',
+    alerts: ['TraceCompletenessBudgetBurn', 'TelemetryDropped'],
+    inject: (scene) => kill(scene, 'jaeger'),
+  },
+];

@@ -1,0 +1,145 @@
+import { type OldTenant, newTenantId, sendOldEvents, untilPublished } from './tenants.ts';
+import type { LastingFault, Scenario, Scene } from './scenario.ts';
+
+const EVENTS_PER_DAY = 60;
+const DAYS = 3;
+/** More windows at once than the worker has places for activities. */
+const BUSY_TENANTS = 8;
+const SLOW_COMPUTE_MS = 5_000;
+
+const sendTo = ({ pipeline, seed }: Scene, name: string): Promise<OldTenant> =>
+  sendOldEvents(pipeline.stage, { tenantId: newTenantId(name), seed, eventsPerDay: EVENTS_PER_DAY });
+
+/** The window that somebody who follows a page would look at: the newest of the tenant in that state. */
+async function wordsOf({ pipeline }: Scene, tenantId: string, state?: string): Promise<Record<string, string>> {
+  const args = ['windows', 'list', '--tenant', tenantId, '--json', ...(state === undefined ? [] : ['--state', state])];
+  const { stdout } = await pipeline.unmogrowp(...args);
+  const [window] = JSON.parse(stdout) as { window_start: string }[];
+  if (window === undefined) throw new Error(`${tenantId} has no window ${state ?? ''}`);
+  return { TENANT: tenantId, WINDOW: window.window_start };
+}
+
+/** Keeps a statement of the worker from ClickHouse for ever; what waits for it begins anew with a new worker. */
+function holdStatement({ pipeline: { stage } }: Scene, name: string): LastingFault {
+  const hold = stage.lines.clickhouse.holds.begin({ name }, 'request');
+  return {
+    async heal() {
+      hold.end();
+      await stage.processes.worker.kill();
+      await stage.processes.worker.start();
+    },
+  };
+}
+
+/** Takes a table away, as a hand does that cleans up too much. */
+async function takeAway({ pipeline: { stage } }: Scene, table: string): Promise<() => Promise<void>> {
+  const { client } = stage.clickhouse;
+  await client.command({ query: `RENAME TABLE ${table} TO ${table}_away` });
+  return async () => void (await client.command({ query: `RENAME TABLE ${table}_away TO ${table}` }));
+}
+
+/** A replay of everything that a tenant has, which nobody waits for. */
+async function startReplay({ pipeline }: Scene, tenantId: string): Promise<string> {
+  const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const range = ['--from', day(30), '--to', day(0)];
+  const options = ['--tenant', tenantId, ...range, '--reason', 'a proof', '--detach', '--json'];
+  const { stdout, stderr } = await pipeline.unmogrowp('replay', ...options);
+  const { replay_id: replay } = JSON.parse(stdout || '{}') as { replay_id?: string };
+  if (replay === undefined) throw new Error(`no replay was started: ${stdout}${stderr}`);
+  return replay;
+}
+
+/** Windows and replays that stand still, fail, or do not add up. */
+export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
+  {
+    name: 'credits-held',
+    title: 'the statement that computes credits never reaches ClickHouse, and a replay is started',
+    alerts: ['WindowOverdue', 'ReplayStalled'],
+    alertsAfter: ['WindowCloseBudgetBurn'],
+    async inject(scene) {
+      const { pipeline, signal } = scene;
+      const published = await sendTo(scene, 'replayed');
+      await untilPublished(pipeline.stage, published, signal);
+      const held = holdStatement(scene, 'compute_credits');
+      const { tenantId } = await sendTo(scene, 'overdue');
+      const replay = await startReplay(scene, published.tenantId);
+      return { ...held, words: async () => ({ ...(await wordsOf(scene, tenantId)), REPLAY: replay }) };
+    },
+  },
+  {
+    name: 'verification-held',
+    title: 'the statement that verifies a run never reaches ClickHouse',
+    alerts: ['WindowStuckInVerify'],
+    async inject(scene) {
+      const held = holdStatement(scene, 'read_run_totals');
+      const { tenantId } = await sendTo(scene, 'verifying');
+      return { ...held, words: () => wordsOf(scene, tenantId, 'verifying') };
+    },
+  },
+  {
+    name: 'table-away',
+    title: 'the table of credits is renamed by hand while windows and a replay are computed',
+    alerts: ['WindowFailed', 'ReplayFailed'],
+    async inject(scene) {
+      const published = await sendTo(scene, 'replayed');
+      await untilPublished(scene.pipeline.stage, published, scene.signal);
+      const putBack = await takeAway(scene, 'credits_raw_v1');
+      const { tenantId } = await sendTo(scene, 'failing');
+      const replay = await startReplay(scene, published.tenantId);
+      return {
+        async heal() {
+          await putBack();
+          await closeAll(scene, [tenantId, published.tenantId]);
+        },
+        words: async () => ({ ...(await wordsOf(scene, tenantId, 'failed')), REPLAY: replay }),
+      };
+    },
+  },
+  {
+    name: 'rows-deleted',
+    title: 'clicks of a tenant are deleted from ClickHouse after their windows were published',
+    alerts: ['LedgerEventsLost', 'WindowInconsistent', 'WindowCorrectnessBudgetBurn'],
+    async inject(scene) {
+      const { pipeline, signal } = scene;
+      const { client } = pipeline.stage.clickhouse;
+      const tenant = await sendTo(scene, 'lossy');
+      const { tenantId } = tenant;
+      await untilPublished(pipeline.stage, tenant, signal);
+      await client.command({ query: 'CREATE TABLE IF NOT EXISTS rows_of_a_proof_v1 AS events_raw_v1' });
+      const lost = `tenant_id = '${tenantId}' AND event_type = 'click'`;
+      await client.command({ query: `INSERT INTO rows_of_a_proof_v1 SELECT * FROM events_raw_v1 WHERE ${lost}` });
+      await client.command({ query: `ALTER TABLE events_raw_v1 DELETE WHERE ${lost} SETTINGS mutations_sync = 1` });
+      await pipeline.unmogrowp('reconcile', '--tenant', tenantId);
+      return {
+        async heal() {
+          await client.command({ query: `INSERT INTO events_raw_v1 SELECT * FROM rows_of_a_proof_v1 WHERE ${lost}` });
+          await pipeline.unmogrowp('reconcile', '--tenant', tenantId);
+        },
+        words: () => wordsOf(scene, tenantId, 'inconsistent'),
+      };
+    },
+  },
+  {
+    name: 'busy-workers',
+    title: `credits take ${SLOW_COMPUTE_MS / 1_000} s longer, and windows of ${BUSY_TENANTS} tenants are due`,
+    alerts: ['WorkflowActivityBacklog'],
+    async inject(scene) {
+      const { stage } = scene.pipeline;
+      const trouble = { kind: 'slow', pattern: { name: 'compute_credits' }, delayMs: SLOW_COMPUTE_MS } as const;
+      const end = stage.lines.clickhouse.begin(trouble);
+      for (let tenant = 0; tenant < BUSY_TENANTS; tenant += 1) await sendTo(scene, 'busy');
+      return { heal: () => Promise.resolve(end()) };
+    },
+  },
+];
+
+/** What a page says to do when the cause is gone: not to wait ten minutes for the next try. */
+async function closeAll({ pipeline }: Scene, tenantIds: readonly string[]): Promise<void> {
+  for (const tenantId of tenantIds) {
+    const limit = String(DAYS * 24);
+    const { stdout } = await pipeline.unmogrowp('windows', 'list', '--tenant', tenantId, '--json', '--limit', limit);
+    const windows = JSON.parse(stdout) as { window_start: string; state: string }[];
+    const failed = windows.filter(({ state }) => state === 'failed').map((window) => window.window_start);
+    await Promise.all(failed.map((start) => pipeline.unmogrowp('windows', 'close', tenantId, start)));
+  }
+}
