@@ -239,7 +239,7 @@ async function startTogether<T>(
   const signal = cancelled === undefined ? abort.signal : AbortSignal.any([abort.signal, cancelled]);
   let failure: { error: unknown } | undefined;
   const starts = new Map<StackPartName, Promise<T | undefined>>();
-  const after = (names: readonly StackPartName[]) => Promise.all(names.map((name) => starts.get(name)));
+  const after = (names: readonly StackPartName[]) => Promise.all(names.flatMap((name) => starts.get(name) ?? []));
   const startOne = async (part: PartDefinition): Promise<T | undefined> => {
     try {
       return await start(part, { signal, after });

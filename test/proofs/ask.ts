@@ -45,7 +45,7 @@ export interface TimeRange {
 /** Asks one Prometheus. */
 export function askPrometheus(url: string) {
   const get = <Data>(path: string, parameters: Record<string, string> = {}): Promise<Data> =>
-    dataOf<Data>(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    dataOf<Data>(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
   return {
     url,
     async query(query: string): Promise<Sample[]> {
@@ -88,7 +88,7 @@ export interface LogLine {
 /** Asks one Loki. */
 export function askLoki(url: string) {
   const get = <Data>(path: string, parameters: Record<string, string>): Promise<Data> =>
-    dataOf<Data>(`${url}/loki/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    dataOf<Data>(`${url}/loki/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
   return {
     url,
     async push(lines: readonly LogLine[]): Promise<void> {

@@ -52,7 +52,7 @@ export async function startWebhook(): Promise<Webhook> {
       for (;;) {
         const found = all.find(fits);
         if (found !== undefined || performance.now() > giveUpAt) return found;
-        await wait(POLL_MS, undefined, { ...(signal === undefined ? {} : { signal }) });
+        await wait(POLL_MS, undefined, signal === undefined ? {} : { signal });
       }
     },
     stop: () =>

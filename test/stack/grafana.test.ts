@@ -1,11 +1,16 @@
 import { readdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { BUILD_MS_MAX, buildObservers } from '../support/observers.ts';
 import { bareEnvironment, ownStack, stackDirectory, until } from './support.ts';
 
 const BOARDS = new URL('../../dashboards/generated', import.meta.url);
 const { GRAFANA_HOME } = process.env;
 /** Plugins that somebody has for it, and how it takes them. */
 const OWN_SETTINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('GF_')));
+
+beforeAll(async () => {
+  if (GRAFANA_HOME) await buildObservers();
+}, BUILD_MS_MAX);
 
 // It can neither be built nor fetched from a registry, so only a machine that has one can tell.
 test.skipIf(!GRAFANA_HOME)(

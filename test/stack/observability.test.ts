@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { isFree } from '../../stack/ports.ts';
 import { identify } from '../../stack/procfs.ts';
 import { obtainTool } from '../../stack/tools.ts';
 import { PART_NAMES, PROCESS_NAMES } from '../../stack/types.ts';
 import { askLoki, askPrometheus } from '../proofs/ask.ts';
 import { startWebhook } from '../proofs/webhook.ts';
+import { BUILD_MS_MAX, buildObservers } from '../support/observers.ts';
 import { bareEnvironment, ownStack, stackDirectory, until } from './support.ts';
 import { statusOf, up } from './up.ts';
 
@@ -15,6 +16,8 @@ const OBSERVERS = ['prometheus', 'alertmanager', 'loki'] as const;
 /** PostgreSQL and Kafka have no metrics of their own. */
 const JOBS = ['clickhouse', 'temporal', 'jaeger', ...OBSERVERS, ...PROCESS_NAMES];
 const run = promisify(execFile);
+
+beforeAll(buildObservers, BUILD_MS_MAX);
 
 test('up --observability scrapes every part and process, finds their log lines, and stops without a trace', async () => {
   const directory = stackDirectory();
@@ -29,7 +32,7 @@ test('up --observability scrapes every part and process, finds their log lines, 
     const scraped = await prometheus.query('up == 1');
     return scraped.length === JOBS.length;
   });
-  const jobs = (await prometheus.query('up == 1')).map(({ metric }) => metric['job']);
+  const jobs = (await prometheus.query('up == 1')).map(({ metric }) => metric['job'] ?? '');
   expect(jobs.toSorted()).toEqual(JOBS.toSorted());
   expect(await prometheus.query('unmogrowp_build_info{job="ingest"}')).toHaveLength(1);
 
@@ -71,7 +74,7 @@ test('a restart takes what watches from the cache and finds its data', async () 
   expect(found.map((one) => one.line)).toEqual(['remember me']);
   expect(await loki.labels({ fromMs: atMs - 60_000 })).toEqual(['environment', 'level', 'service']);
   const samples = await scraped(second.environment['PROMETHEUS_URL']);
-  expect(samples.map(({ metric }) => metric['job']).toSorted()).toEqual([...OBSERVERS].toSorted());
+  expect(samples.map(({ metric }) => metric['job'] ?? '').toSorted()).toEqual([...OBSERVERS].toSorted());
 }, 180_000);
 
 test('rules of a folder fire in Prometheus and Loki, and Alertmanager tells the webhook', async () => {
