@@ -20,18 +20,33 @@ import { RECORDS_PER_PARTITION, SETTINGS, playSink, waitForMerges } from './wind
 import { prepareStores, removeSchedules, startQuietWorker } from './worker.ts';
 
 const HOUR_MS = 3_600_000;
+const LENGTHS_MS = { '1h': HOUR_MS, '1d': 24 * HOUR_MS } as const;
 const RATIO_GOAL = 1.2;
-/** Each converts once: two thousand conversions in an hour are as many a day as the bench of one window has. */
-const USERS_PER_WINDOW = 2_000;
 const USERS_PER_FILL = 100_000;
 /** What a replay has under way at once where its tenant may compute four windows: one turn is for live ones. */
 const AT_ONCE = 3;
-const TENANT = 'replay';
 /** All that a replay writes into ClickHouse; emptied before the next contestant. */
 const RUN_TABLES = ['credits_raw_v1', 'credits_per_day_v1', 'runs_raw_v1', 'publications_raw_v1', 'replay_runs_raw_v1'];
 const FILL_SQL = readFileSync(new URL('./replay-events.sql', import.meta.url), 'utf8');
 
-const HOURLY = settingsSchema.parse({ ...SETTINGS, granularity: '1h' });
+/** What is replayed. Each user of a window converts once in it. */
+interface Shape {
+  readonly granularity: keyof typeof LENGTHS_MS;
+  readonly usersPerWindow: number;
+  readonly rounds: number;
+  /** Windows of one round. */
+  readonly each: number;
+}
+
+/** The same traffic cut into hours, and into days. */
+const SHAPES: readonly Shape[] = [
+  { granularity: '1h', usersPerWindow: 2_000, rounds: 5, each: 200 },
+  { granularity: '1d', usersPerWindow: 48_000, rounds: 3, each: 6 },
+];
+const QUICK: readonly Shape[] = [
+  { granularity: '1h', usersPerWindow: 2_000, rounds: 2, each: 12 },
+  { granularity: '1d', usersPerWindow: 48_000, rounds: 1, each: 3 },
+];
 
 /** Everything that is measured on. */
 interface Setting {
@@ -63,7 +78,12 @@ export async function benchReplay(options: BenchOptions): Promise<BenchReport> {
     const worker = await startQuietWorker(parts);
     try {
       const setting = { parts, clickhouse, pool, windows, workerPid: worker.child.pid ?? 0, options };
-      return await measure(setting, options.quick ? { rounds: 2, each: 12 } : { rounds: 5, each: 200 });
+      const measured: Measured[] = [];
+      for (const shape of options.quick ? QUICK : SHAPES) {
+        measured.push({ shape, results: await measure(setting, shape) });
+        await clickhouse.client.command({ query: 'TRUNCATE TABLE events_raw_v1' });
+      }
+      return report(parts, measured);
     } finally {
       await stopChild(worker.child);
       await removeSchedules(windows);
@@ -76,19 +96,24 @@ export async function benchReplay(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function measure(setting: Setting, { rounds, each }: { rounds: number; each: number }): Promise<BenchReport> {
+type Results = Record<'loop' | 'loopAtOnce' | 'replay', Round[]>;
+interface Measured {
+  readonly shape: Shape;
+  readonly results: Results;
+}
+
+async function measure(setting: Setting, shape: Shape): Promise<Results> {
+  const { rounds, each } = shape;
   // One more for the round that does not count: its caches are cold and nothing is compiled yet.
-  const all = await fill(setting, (rounds + 1) * each);
+  const all = await fill(setting, shape, (rounds + 1) * each);
   const contestants = (first: number) => {
     const some = (round: number) => all.slice((first + round) * each, (first + round + 1) * each);
+    const loop = (round: number, atOnce: number) => () =>
+      bareLoop(setting.clickhouse, loopOf(setting, shape, { windows: some(round), atOnce }));
     return {
-      loop: (round: number) =>
-        timed(setting, 'loop', () => bareLoop(setting.clickhouse, loopOf(setting, some(round), 1))),
-      loopAtOnce: (round: number) =>
-        timed(setting, `loop, ${AT_ONCE} at once`, () =>
-          bareLoop(setting.clickhouse, loopOf(setting, some(round), AT_ONCE)),
-        ),
-      replay: (round: number) => timed(setting, 'replay', () => replay(setting, some(round))),
+      loop: (round: number) => timed(setting, 'loop', loop(round, 1)),
+      loopAtOnce: (round: number) => timed(setting, `loop, ${AT_ONCE} at once`, loop(round, AT_ONCE)),
+      replay: (round: number) => timed(setting, 'replay', () => replay(setting, shape, some(round))),
     };
   };
   await measureInTurn(1, contestants(0));
@@ -97,22 +122,31 @@ async function measure(setting: Setting, { rounds, each }: { rounds: number; eac
     const others = [results.loop[round]?.made, results.loopAtOnce[round]?.made];
     if (others.some((other) => other !== made)) throw new Error('the loop and the replay do not give the same credits');
   });
-  return report(setting, results, { windows: rounds * each, each });
+  return results;
 }
 
-/** A tenant with windows of an hour, the oldest first. */
-async function fill({ parts: { env }, clickhouse, pool, options }: Setting, count: number): Promise<WindowKey[]> {
-  await createTenant(pool, { tenantId: TENANT, settings: HOURLY });
-  const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 24 * HOUR_MS;
-  const fromMs = toMs - count * HOUR_MS;
-  const users = count * USERS_PER_WINDOW;
+const tenantOf = ({ granularity }: Shape): string => `replay-${granularity}`;
+const settingsOf = ({ granularity }: Shape) => settingsSchema.parse({ ...SETTINGS, granularity });
+
+/** A tenant with so many windows, the oldest first. */
+async function fill(
+  { parts: { env }, clickhouse, pool, options }: Setting,
+  shape: Shape,
+  count: number,
+): Promise<WindowKey[]> {
+  const tenantId = tenantOf(shape);
+  await createTenant(pool, { tenantId, settings: settingsOf(shape) });
+  const lengthMs = LENGTHS_MS[shape.granularity];
+  const toMs = Math.floor(Date.now() / lengthMs) * lengthMs - LENGTHS_MS['1d'];
+  const fromMs = toMs - count * lengthMs;
+  const users = count * shape.usersPerWindow;
   for (let firstUser = 0; firstUser < users; firstUser += USERS_PER_FILL) {
     await clickhouse.client.command({
       query: FILL_SQL,
       query_params: {
-        tenantId: TENANT,
+        tenantId,
         fromMs,
-        lengthMs: count * HOUR_MS,
+        lengthMs: count * lengthMs,
         firstUser,
         users: Math.min(USERS_PER_FILL, users - firstUser),
         topic: topicName(env.KAFKA_PREFIX, 'events'),
@@ -122,21 +156,25 @@ async function fill({ parts: { env }, clickhouse, pool, options }: Setting, coun
     });
   }
   await waitForMerges(clickhouse);
-  options.onProgress(`${formatCount(users)} conversions lie in ${formatCount(count)} windows`);
-  return Array.from({ length: count }, (_, index) => windowAt(TENANT, '1h', fromMs + index * HOUR_MS));
+  options.onProgress(`${formatCount(users)} conversions lie in ${formatCount(count)} windows of ${shape.granularity}`);
+  return Array.from({ length: count }, (_, index) => windowAt(tenantId, shape.granularity, fromMs + index * lengthMs));
 }
 
-function loopOf({ parts: { env } }: Setting, windows: readonly WindowKey[], atOnce: number) {
+function loopOf(
+  { parts: { env } }: Setting,
+  shape: Shape,
+  some: { windows: readonly WindowKey[]; atOnce: number },
+): Parameters<typeof bareLoop>[1] {
   const offsets = Array.from({ length: env.KAFKA_EVENTS_PARTITIONS }, () => RECORDS_PER_PARTITION);
-  return { windows, atOnce, settings: HOURLY, cutoff: { [topicName(env.KAFKA_PREFIX, 'events')]: offsets } };
+  return { ...some, settings: settingsOf(shape), cutoff: { [topicName(env.KAFKA_PREFIX, 'events')]: offsets } };
 }
 
-async function replay({ pool, windows }: Setting, some: readonly WindowKey[]): Promise<void> {
+async function replay({ pool, windows }: Setting, shape: Shape, some: readonly WindowKey[]): Promise<void> {
   const [first, last] = [some[0], some.at(-1)];
   if (first === undefined || last === undefined) throw new Error('there are no windows to replay');
   const { replay_id: replayId } = await createReplay(pool, {
     replayId: uuidv7(),
-    tenantId: TENANT,
+    tenantId: tenantOf(shape),
     rangeStart: new Date(first.windowStartMs),
     rangeEnd: new Date(last.windowEndMs),
     reason: 'bench',
@@ -181,37 +219,21 @@ async function readMade(clickhouse: ClickHouse): Promise<string> {
   return JSON.stringify(made);
 }
 
-type Results = Record<'loop' | 'loopAtOnce' | 'replay', Round[]>;
-
-function report(
-  { parts }: Setting,
-  results: Results,
-  { windows, each }: { windows: number; each: number },
-): BenchReport {
-  const sum = (rounds: readonly Round[], of: (round: Round) => number): number =>
-    rounds.reduce((total, round) => total + of(round), 0);
-  const best = results.loop.map(({ ms }, round) => Math.min(ms, results.loopAtOnce[round]?.ms ?? Number.NaN));
-  const ratio = median(results.replay.map(({ ms }, round) => ms / (best[round] ?? Number.NaN)));
-  const row = (name: string, rounds: readonly Round[]): string[] => [
-    name,
-    formatNumber(sum(rounds, ({ ms }) => ms) / 1_000),
-    formatNumber(sum(rounds, ({ ms }) => ms) / windows),
-    formatNumber(median(rounds.map(({ ms }, round) => ms / (best[round] ?? Number.NaN))), 2),
-    formatNumber((sum(rounds, ({ cpu }) => cpu.clickhouse) / windows) * 1_000, 0),
-    formatNumber((sum(rounds, ({ cpu }) => cpu.others) / windows) * 1_000, 0),
-  ];
+function report(parts: BenchParts, measured: readonly Measured[]): BenchReport {
   return {
     title: 'Replay: many windows again',
     how:
-      `\`unmogrowp replay\` of ${formatCount(windows)} windows of an hour, ${formatCount(USERS_PER_WINDOW)} conversions and about ` +
-      `${formatCount(8 * USERS_PER_WINDOW)} touchpoints in each, five models, a lookback of seven days, ${AT_ONCE} windows at once; against a ` +
-      'loop that gives ClickHouse the same statements for each window (credits, what they must add up to, run, publication) and ' +
-      `does nothing else, one window after the other and ${AT_ONCE} at once. In turn, ${formatCount(each)} windows a round, after a round that ` +
-      'does not count; the ratio is to the faster loop of the same round. Every round checks that all have made the same credits. ' +
-      'CPU is that of the processes per window; that of the loop’s own client is not counted.',
+      `\`unmogrowp replay\` of many windows, ${AT_ONCE} at once, of about eight touchpoints a conversion, five models, a lookback of ` +
+      'seven days; against a loop that gives ClickHouse the same statements for each window (credits, what they must add up to, ' +
+      `run, publication) and does nothing else, one window after the other and ${AT_ONCE} at once. The same traffic is cut into hours ` +
+      'and into days. In turn, so many windows a round, after a round that does not count; the ratio is to the faster loop of the ' +
+      'same round. Every round checks that all have made the same credits. CPU is that of the processes per window; that of the ' +
+      'loop’s own client is not counted.',
     tables: [
       {
         head: [
+          'windows',
+          'conversions in each',
           'by',
           'seconds',
           'ms a window',
@@ -219,20 +241,43 @@ function report(
           'CPU ms of ClickHouse',
           'CPU ms of Temporal and worker',
         ],
-        rows: [
-          row('loop', results.loop),
-          row(`loop, ${AT_ONCE} at once`, results.loopAtOnce),
-          row('replay', results.replay),
-        ],
+        rows: measured.flatMap(rowsOf),
       },
     ],
-    goals: [
-      {
-        text: `at most ${RATIO_GOAL} times the time of the best bare loop`,
+    goals: measured.map(({ shape, results }) => {
+      const ratio = median(ratiosOf(results, results.replay));
+      return {
+        text: `windows of ${shape.granularity}: at most ${RATIO_GOAL} times the time of the best bare loop`,
         measured: formatNumber(ratio, 2),
         isMet: ratio <= RATIO_GOAL,
-      },
-    ],
+      };
+    }),
     versions: parts.versions,
   };
+}
+
+/** How much longer each round took than the faster loop of that round. */
+const ratiosOf = ({ loop, loopAtOnce }: Results, rounds: readonly Round[]): number[] =>
+  rounds.map(({ ms }, round) => ms / Math.min(loop[round]?.ms ?? Number.NaN, loopAtOnce[round]?.ms ?? Number.NaN));
+
+function rowsOf({ shape, results }: Measured): string[][] {
+  const windows = shape.rounds * shape.each;
+  const row = (name: string, rounds: readonly Round[]): string[] => {
+    const sum = (of: (round: Round) => number): number => rounds.reduce((total, round) => total + of(round), 0);
+    return [
+      `${formatCount(windows)} of ${shape.granularity}`,
+      formatCount(shape.usersPerWindow),
+      name,
+      formatNumber(sum(({ ms }) => ms) / 1_000),
+      formatNumber(sum(({ ms }) => ms) / windows),
+      formatNumber(median(ratiosOf(results, rounds)), 2),
+      formatNumber((sum(({ cpu }) => cpu.clickhouse) / windows) * 1_000, 0),
+      formatNumber((sum(({ cpu }) => cpu.others) / windows) * 1_000, 0),
+    ];
+  };
+  return [
+    row('loop', results.loop),
+    row(`loop, ${AT_ONCE} at once`, results.loopAtOnce),
+    row('replay', results.replay),
+  ];
 }
