@@ -21,25 +21,25 @@ const USERS = 20_000;
 const EVENTS = 50_000;
 const RATIO_GOAL = 0.6;
 
-interface Shape {
+export interface Shape {
   readonly eventsPerRequest: number;
   /** Enough for the server to be busy all the time, so that what arrives together can go to Kafka together. */
   readonly connections: number;
 }
 
-const SHAPES: readonly Shape[] = [
+export const SHAPES: readonly Shape[] = [
   { eventsPerRequest: 100, connections: 32 },
   { eventsPerRequest: 1, connections: 128 },
 ];
 
-interface Server {
+export interface Server {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
   readonly requests: readonly Buffer[];
 }
 
-interface Measurement {
+export interface Measurement {
   readonly eventsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
   readonly latencyMsP50: number;
@@ -105,8 +105,8 @@ export async function startIngest({ variables }: BenchParts, changed: Record<str
   const { child, readyLine } = await startNode([program], { ...variables, ...changed }, (line) =>
     line.startsWith('{"listening"'),
   );
-  const { listening } = JSON.parse(readyLine) as { listening: string };
-  return { child, pid: child.pid ?? 0, port: Number(new URL(listening).port) };
+  const { listening, metrics } = JSON.parse(readyLine) as { listening: string; metrics: string };
+  return { child, pid: child.pid ?? 0, port: Number(new URL(listening).port), metricsUrl: metrics };
 }
 
 async function startFloor({ env, variables }: BenchParts) {
@@ -127,12 +127,13 @@ export function buildRequests({ eventsPerRequest }: Pick<Shape, 'eventsPerReques
 }
 
 /** Until the compiler of the server's runtime has seen the work, which takes it some seconds. */
-async function warmUp(server: Omit<Server, 'name'>, shape: Shape, durationMs: number): Promise<void> {
+export async function warmUp(server: Omit<Server, 'name'>, shape: Shape, durationMs: number): Promise<void> {
   const { port, requests } = server;
   await drive({ host: '127.0.0.1', port, requests, connections: shape.connections, durationMs });
 }
 
-async function measureServer(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement> {
+/** Events per second, their CPU and how long answers take, under as much load as a server takes. */
+export async function measureServer(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement> {
   const load = { host: '127.0.0.1', port: server.port, requests: server.requests, connections: shape.connections };
   await warmUp(server, shape, options.quick ? 500 : 1_000);
   const cpuBefore = cpuSeconds(server.pid);

@@ -6,7 +6,7 @@ import { type Env, parseEnv } from '../env.ts';
 import { type PostgresPool, createPostgresPool } from '../postgres/pool.ts';
 import { createProgressPrinter } from '../stack/progress.ts';
 import { startStack } from '../stack/stack.ts';
-import type { PartName } from '../stack/types.ts';
+import type { ObserverName, PartName } from '../stack/types.ts';
 
 /** The real parts of one bench. */
 export interface BenchParts {
@@ -33,14 +33,16 @@ const CLICKHOUSE_MEMORY_BYTES_MAX = 4_000_000_000;
  */
 export async function startBenchParts(
   parts: readonly PartName[],
-  { clickhouseMemoryBytesMax = CLICKHOUSE_MEMORY_BYTES_MAX } = {},
+  options: { clickhouseMemoryBytesMax?: number; observers?: readonly ObserverName[] } = {},
 ): Promise<BenchParts> {
+  const { clickhouseMemoryBytesMax = CLICKHOUSE_MEMORY_BYTES_MAX, observers = [] } = options;
   const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-bench-'));
   const printer = createProgressPrinter();
   const stack = await startStack({
     directory: join(directory, 'stack'),
     environment: process.env,
     parts,
+    observers,
     freePorts: true,
     onProgress: printer.onProgress,
     tuning: { kafkaCompileFully: true, clickhouseMemoryBytesMax },

@@ -9,6 +9,7 @@ import { renderReport } from './render.ts';
 import { benchReopen } from './reopen.ts';
 import { benchReplay } from './replay.ts';
 import { benchSink } from './sink.ts';
+import { benchTelemetry } from './telemetry.ts';
 import { benchWindow } from './window.ts';
 
 /** In the order of an event's way. */
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   reopen: benchReopen,
   replay: benchReplay,
   'open-windows': benchOpenWindows,
+  telemetry: benchTelemetry,
 };
 
 const USAGE = `npm run bench [-- [names…] [--quick]]
