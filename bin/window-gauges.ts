@@ -9,7 +9,7 @@ import type { Metrics } from '../otel/metrics.ts';
 import { LIVE_REPLAY_STATES, RECURRING_JOBS, WINDOW_STATES, type WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 import { countLiveReplays } from '../postgres/replays.ts';
-import { loadTenants } from '../postgres/tenants.ts';
+import { type Tenant, loadTenants } from '../postgres/tenants.ts';
 
 /** What reads the gauges of windows before a scrape. A part that is away leaves them as they were. */
 export function createWindowGauges(options: {
@@ -23,8 +23,6 @@ export function createWindowGauges(options: {
 }): () => Promise<void> {
   const { client, clickhouse, postgres, measurableMs, metrics, onError } = options;
   const begunAtMs = Date.now();
-  /** Those of which the ledger has ever found a difference. */
-  const tenants = new Set<string>();
 
   async function readWindows(): Promise<void> {
     for (const state of WINDOW_STATES) metrics.windows.set({ state }, await countRunningWindows(client, state));
@@ -32,46 +30,53 @@ export function createWindowGauges(options: {
 
   async function readAges(): Promise<void> {
     for (const { tenantId, windowEndMs } of await readFreshness(clickhouse, {})) {
-      metrics.freshness.set({ tenant: tenantId }, (Date.now() - windowEndMs) / 1_000);
+      metrics.freshness.set({ tenant: tenantId }, secondsSince(windowEndMs));
     }
   }
 
-  async function readBeyondHorizon(): Promise<void> {
-    for (const { tenantId, rows } of await readLateBeyondHorizon(clickhouse, {})) {
-      metrics.lateBeyondHorizon.set({ tenant: tenantId }, rows);
+  /** What is wrong with the data of each tenant; of one of which nothing is known that is nothing. */
+  async function readFaults(): Promise<void> {
+    const tenants = await loadTenants(postgres);
+    await Promise.all([
+      readLongestOverdue(tenants),
+      readBeyondHorizon(tenants),
+      readCopies(tenants),
+      readDifferences(tenants),
+    ]);
+  }
+
+  async function readLongestOverdue(tenants: readonly Tenant[]): Promise<void> {
+    const overdue = await readOverdue(clickhouse, {
+      tenantIds: tenants.map(({ tenant_id }) => tenant_id),
+      windowSeconds: tenants.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
+      latenessSeconds: tenants.map(({ settings }) => settings.allowed_lateness_seconds),
+      nowMs: Date.now(),
+    });
+    const dueAt = new Map(overdue.map(({ tenantId, dueAtMs }) => [tenantId, dueAtMs]));
+    for (const { tenant_id: tenant } of tenants) {
+      metrics.overdue.set({ tenant }, secondsSince(dueAt.get(tenant) ?? Date.now()));
     }
   }
 
-  async function readCopies(): Promise<void> {
-    for (const { tenantId, copies } of await readCollisions(clickhouse, {})) {
-      metrics.collisions.set({ tenant: tenantId }, copies);
-    }
+  async function readBeyondHorizon(tenants: readonly Tenant[]): Promise<void> {
+    const found = await readLateBeyondHorizon(clickhouse, {});
+    const rows = new Map(found.map((entry) => [entry.tenantId, entry.rows]));
+    for (const { tenant_id: tenant } of tenants) metrics.lateBeyondHorizon.set({ tenant }, rows.get(tenant) ?? 0);
   }
 
-  /** Also what has been mended is told: as 0. */
-  async function readDifferences(): Promise<void> {
+  async function readCopies(tenants: readonly Tenant[]): Promise<void> {
+    const found = await readCollisions(clickhouse, {});
+    const copies = new Map(found.map((entry) => [entry.tenantId, entry.copies]));
+    for (const { tenant_id: tenant } of tenants) metrics.collisions.set({ tenant }, copies.get(tenant) ?? 0);
+  }
+
+  async function readDifferences(tenants: readonly Tenant[]): Promise<void> {
     const differences = await readLedgerDifferences(clickhouse, { fromMs: Date.now() - measurableMs });
-    for (const tenantId of new Set(differences.map((entry) => entry.tenantId))) tenants.add(tenantId);
-    for (const tenant of tenants) {
+    for (const { tenant_id: tenant } of tenants) {
       for (const code of LEDGER_CODES) {
         const found = differences.find((entry) => entry.tenantId === tenant && entry.code === code);
         metrics.ledgerDifferences.set({ tenant, code }, found?.events ?? 0);
       }
-    }
-  }
-
-  /** A tenant without a window that is overdue is told as 0. */
-  async function readLongestOverdue(): Promise<void> {
-    const known = await loadTenants(postgres);
-    const overdue = await readOverdue(clickhouse, {
-      tenantIds: known.map(({ tenant_id }) => tenant_id),
-      windowSeconds: known.map(({ settings }) => GRANULARITY_SECONDS[settings.granularity]),
-      latenessSeconds: known.map(({ settings }) => settings.allowed_lateness_seconds),
-      nowMs: Date.now(),
-    });
-    const dueAt = new Map(overdue.map(({ tenantId, dueAtMs }) => [tenantId, dueAtMs]));
-    for (const { tenant_id: tenant } of known) {
-      metrics.overdue.set({ tenant }, secondsSince(dueAt.get(tenant) ?? Date.now()));
     }
   }
 
@@ -87,9 +92,8 @@ export function createWindowGauges(options: {
   }
 
   return async function readGauges() {
-    const reads = [readWindows, readAges, readBeyondHorizon, readCopies, readDifferences];
-    const all = [...reads, readLongestOverdue, readReplays, readJobs];
-    await Promise.all(all.map((read) => read().catch(onError)));
+    const reads = [readWindows, readAges, readFaults, readReplays, readJobs];
+    await Promise.all(reads.map((read) => read().catch(onError)));
   };
 }
 

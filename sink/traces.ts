@@ -18,7 +18,7 @@ import type { Origin } from './encode-rows.ts';
 const tracer = trace.getTracer('sink');
 
 /** Sampled records of one insert that get a span of their own; the others of a large batch are seen by its first. */
-const LINKED_SPANS_MAX = 64;
+const LINKED_SPANS_MAX = 1_000;
 
 /**
  * Runs the insert of a batch in the trace of its first sampled record. Every other sampled record gets a span in its own

@@ -24,7 +24,7 @@ export const PROCESS_METRICS = {
   build: gauge({
     name: 'unmogrowp_build_info',
     help: 'Always 1; its labels say what runs.',
-    labels: { version: bounded('releases'), runtime: ['node', 'bun'] },
+    labels: { version: bounded('releases'), runtime: bounded('runtimes, which are Node and Bun') },
   }),
   processStart: gauge({ name: 'process_start_time_seconds', help: 'When the process started, in Unix time.' }),
   residentMemory: gauge({ name: 'process_resident_memory_bytes', help: 'Memory of the process that is in RAM.' }),

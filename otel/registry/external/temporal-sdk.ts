@@ -52,7 +52,7 @@ export const TEMPORAL_SDK = {
     name: 'temporal_workflow_task_schedule_to_start_latency_seconds',
     kind: 'histogram',
     help: 'How long a step of a workflow waited for a worker.',
-    labels: { task_queue, workflow_type },
+    labels: { task_queue },
   }),
   workflowsCompleted: external({
     source,
@@ -80,7 +80,7 @@ export const TEMPORAL_SDK = {
     name: 'temporal_activity_schedule_to_start_latency_seconds',
     kind: 'histogram',
     help: 'How long an activity waited for a worker.',
-    labels: { task_queue, workflow_type, activity_type },
+    labels: { task_queue, activity_type },
   }),
   activityFailures: external({
     source,
