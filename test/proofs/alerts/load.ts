@@ -5,7 +5,8 @@ import { FIELD_LATENESS } from '../../../events/generator-lateness.ts';
 import { DAY_MS } from '../../faults/events.ts';
 
 const EVENTS_PER_REQUEST = 25;
-const LANES = 4;
+/** Many: a broker that hangs lets each request wait for seconds. */
+const LANES = 32;
 const ANSWER_MS_MAX = 8_000;
 const KINDS = 5_000;
 

@@ -51,7 +51,14 @@ interface Shown {
 
 function judge({ expect }: RunbookBlock, { text: shown, rows }: Shown): string | undefined {
   const isGood = expect === 'some' ? rows > 0 : expect === 'none' ? rows === 0 : expect.test(shown);
-  return isGood ? undefined : `expected ${String(expect)}, and it shows ${shown.trim().slice(0, 200) || 'nothing'}`;
+  return isGood
+    ? undefined
+    : `expected ${String(expect)}, and it shows ${
+        shown
+          .replaceAll(/[\s│─┌┬┐├┼┤└┴┘]+/g, ' ')
+          .trim()
+          .slice(0, 200) || 'nothing'
+      }`;
 }
 
 function show(pipeline: Pipeline, block: RunbookBlock, options: PageOptions): Promise<Shown> {

@@ -39,7 +39,7 @@ const ENDLESS = new Set(['Watchdog']);
 /** Jobs and spools that fit a time that passes faster. */
 const SETTINGS = {
   WORKER_LEDGER_INTERVAL_MS: '5000',
-  INGEST_SPOOL_BYTES_MAX: '4000000',
+  INGEST_SPOOL_BYTES_MAX: '2000000',
   LOG_LEVEL: 'warn',
   TRACE_SAMPLE_RATIO: '0.5',
 } as const;
@@ -98,7 +98,6 @@ async function main(): Promise<number> {
   try {
     const outcomes = await proveAll(wanted(), directory, signal);
     isGood = outcomes.every(({ problems }) => problems.length === 0);
-    writeOutcomes(outcomes, { withPages: values.pages, timeScale: TIME_SCALE });
   } catch (error) {
     if (!signal.aborted) throw error;
     return INTERRUPTED_EXIT_CODE;
@@ -150,6 +149,8 @@ async function proveAll(all: readonly Scenario[], directory: string, signal: Abo
       const scene = { pipeline, load, seed, signal };
       const found = await tryScenario(scenario, scene, { watch, timeScale, withPages: values.pages, endless: ENDLESS });
       outcomes.push(...found);
+      // At once: what was found must not be lost when the rest is interrupted.
+      writeOutcomes(found, { withPages: values.pages, timeScale: TIME_SCALE });
       for (const outcome of found) tell(outcome, performance.now() - startedAt);
     }
   } finally {

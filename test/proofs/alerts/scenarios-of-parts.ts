@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { PartName } from '../../../stack/types.ts';
 import type { LastingFault, Scenario, Scene } from './scenario.ts';
 
@@ -5,39 +6,55 @@ const INSERT = { name: 'insert_events' } as const;
 /** Longer than the objective of freshness and the threshold of inserts. */
 const SLOW_INSERT_MS = 11_000;
 const PARTS_MADE = 700;
+const FROZEN_MS = 900;
+const THAWED_MS = 150;
 const DISK_BYTES_FREE = 300_000_000;
 
-/** Cuts the line of our processes to a part. */
-async function cut({ pipeline }: Scene, part: PartName): Promise<LastingFault> {
-  const line = pipeline.stage.lines[part];
-  await line.cut();
-  return { heal: () => line.restore() };
-}
-
+/** `kill -9` of a part; it is started again on its data. */
 async function kill({ pipeline }: Scene, part: PartName): Promise<LastingFault> {
   await pipeline.stage.parts[part].kill();
   return { heal: () => pipeline.stage.parts[part].start() };
+}
+
+/** Lets Kafka answer, and late: shorter than ingest waits before it spools. */
+function slowDown({ pipeline: { stage } }: Scene): LastingFault {
+  const { kafka } = stage.parts;
+  const ending = new AbortController();
+  const freezing = (async () => {
+    while (!ending.signal.aborted) {
+      kafka.freeze();
+      await wait(FROZEN_MS);
+      kafka.thaw();
+      await wait(THAWED_MS);
+    }
+  })();
+  return {
+    async heal() {
+      ending.abort();
+      await freezing;
+    },
+  };
 }
 
 /** Parts that are away, slow or full. */
 export const SCENARIOS_OF_PARTS: readonly Scenario[] = [
   {
     name: 'kafka-away',
-    title: 'Kafka refuses connections until the spool is full',
-    alerts: [
-      'KafkaUnavailable',
-      'IngestSpoolInUse',
-      'IngestLatencyBudgetBurn',
-      'IngestSpoolNearlyFull',
-      'IngestAvailabilityBudgetBurn',
-    ],
-    inject: (scene) => cut(scene, 'kafka'),
+    title: 'Kafka is killed, until the spool is full',
+    alerts: ['KafkaUnavailable', 'IngestSpoolInUse', 'IngestSpoolNearlyFull', 'IngestAvailabilityBudgetBurn'],
+    inject: (scene) => kill(scene, 'kafka'),
+  },
+  {
+    name: 'kafka-slow',
+    title: `Kafka stands still again and again, for ${FROZEN_MS} ms each time`,
+    alerts: ['IngestLatencyBudgetBurn'],
+    inject: (scene) => Promise.resolve(slowDown(scene)),
   },
   {
     name: 'clickhouse-away',
-    title: 'ClickHouse refuses connections',
+    title: 'ClickHouse is killed',
     alerts: ['ClickHouseUnavailable', 'SinkPartitionBlocked', 'SinkStalled', 'KafkaLagGrowing'],
-    inject: (scene) => cut(scene, 'clickhouse'),
+    inject: (scene) => kill(scene, 'clickhouse'),
   },
   {
     name: 'clickhouse-slow',

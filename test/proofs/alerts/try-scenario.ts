@@ -6,10 +6,10 @@ import { type Life, type Watch, sameLabels } from './watch.ts';
 
 const POLL_MS = 200;
 const QUIET_MS_MAX = 90_000;
-const FIRING_MS_MAX = 150_000;
+const FIRING_MS_MAX = 120_000;
 const DELIVERED_MS_MAX = 30_000;
-const RESOLVED_MS_MAX = 180_000;
-const COMMAND_MS_MAX = 40_000;
+const RESOLVED_MS_MAX = 100_000;
+const COMMAND_MS_MAX = 25_000;
 
 /** What became of one alert under its fault; times are milliseconds since the fault began. */
 export interface AlertOutcome {
@@ -92,7 +92,9 @@ async function follow(name: string, following: Following & { begunAt: number }):
   const { scene, fault, options, trial, begunAt } = following;
   const { signal, pipeline } = scene;
   const life = options.watch.life(name);
-  if (!(await until(() => life.firingAt !== undefined, { timeoutMs: FIRING_MS_MAX, signal }))) {
+  // All alerts of a fault have the same time.
+  const timeoutMs = begunAt + FIRING_MS_MAX - Date.now();
+  if (!(await until(() => life.firingAt !== undefined, { timeoutMs, signal }))) {
     trial.problems.push(`it does not fire within ${FIRING_MS_MAX / 1_000} s`);
     return;
   }
