@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
+import { PARTS } from '../../stack/parts/all.ts';
 import { isFree } from '../../stack/ports.ts';
 import { identify } from '../../stack/procfs.ts';
 import { obtainTool } from '../../stack/tools.ts';
@@ -86,7 +89,7 @@ test('rules of a folder fire in Prometheus and Loki, and Alertmanager tells the 
       parts: [],
       observers: OBSERVERS,
       environment: { ...bareEnvironment, ALERT_WEBHOOK_URL: webhook.url },
-      tuning: { alertsDirectory: new URL('./alerts', import.meta.url).pathname, scrapeIntervalMs: 500 },
+      tuning: { alertsDirectory: inRepository('test/stack/alerts'), scrapeIntervalMs: 500 },
     });
     const loki = askLoki(stack.environment['LOKI_URL'] ?? '');
     const stream = { service: 'ingest', level: 'error', environment: 'test' };
@@ -113,6 +116,32 @@ test('the tools that are built beside the servers accept what the servers are ru
   const checked = await run(promtool, ['check', 'config', data('prometheus', 'prometheus.yaml')]);
   expect(checked.stdout).toContain('SUCCESS');
   expect((await run(amtool, ['check-config', data('alertmanager', 'alertmanager.yaml')])).stdout).toContain('SUCCESS');
-  const rules = new URL('./alerts/loki.yaml', import.meta.url).pathname;
-  await run(lokitool, ['rules', 'check', rules]);
+  await run(lokitool, ['rules', 'check', inRepository('test/stack/alerts/loki.yaml')]);
 });
+
+test('the programs accept what containers are run with', async () => {
+  const promtool = await obtainTool('promtool', bareEnvironment);
+  const amtool = await obtainTool('amtool', bareEnvironment);
+  const lokitool = await obtainTool('lokitool', bareEnvironment);
+  const compose = (file: string) => inRepository(`stack/compose/${file}`);
+  const alerts = (file: string) => inRepository(`alerts/generated/${file}`);
+
+  // Its rules lie elsewhere in the container, so they are looked at by themselves.
+  await run(promtool, ['check', 'config', '--syntax-only', compose('prometheus.yaml')]);
+  await run(promtool, ['check', 'rules', alerts('prometheus.yaml')]);
+  await run(amtool, ['check-config', alerts('alertmanager.yaml')]);
+  await run(join(dirname(lokitool), 'loki'), ['-verify-config', `-config.file=${compose('loki.yaml')}`]);
+  await run(lokitool, ['rules', 'check', alerts('loki.yaml')]);
+});
+
+test('Jaeger, which holds an OpenTelemetry collector, accepts the configuration of the one in a container', async () => {
+  const { path = '' } = await PARTS.jaeger.plan(bareEnvironment);
+  const config = join(stackDirectory(), 'otel-collector.yaml');
+  // The exporter got another name after the release that Jaeger holds.
+  const text = readFileSync(inRepository('stack/compose/otel-collector.yaml'), 'utf8');
+  writeFileSync(config, text.replaceAll('otlp_grpc/', 'otlp/'));
+
+  await run(path, ['validate', '--config', config]);
+});
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
