@@ -209,6 +209,7 @@ export const BOARDS = {
       notifications: 26,
       ruleFailures: 27,
       logLines: 28,
+      exemplars: 29,
     },
   },
 } as const satisfies Readonly<Record<string, BoardNames>>;

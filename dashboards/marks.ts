@@ -1,7 +1,7 @@
 import { series } from '../otel/promql.ts';
 import { PROCESS_METRICS } from '../otel/registry/process.ts';
 import type { Marks } from './board.ts';
-import { metric, rows } from './queries.ts';
+import { metric, rows, seldom } from './queries.ts';
 
 /** Processes that were started: a deploy, or a crash. */
 const starts: Marks = {
@@ -21,4 +21,8 @@ const replays: Marks = { name: 'Replays', color: 'orange', query: rows('marks/re
 export const CHANGES: readonly Marks[] = [starts, replays];
 
 /** When published numbers were corrected. */
-export const CORRECTIONS: Marks = { name: 'Corrections', color: 'yellow', query: rows('marks/corrections') };
+export const CORRECTIONS: Marks = {
+  name: 'Corrections',
+  color: 'yellow',
+  query: seldom(rows('marks/corrections'), 'nothing late came, and nothing was replayed'),
+};

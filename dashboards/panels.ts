@@ -38,6 +38,8 @@ export interface PanelText {
   readonly expects?: Expectation;
   /** Of the 24 columns of a board; without one the panels of a row share what is left. */
   readonly width?: number;
+  /** Shortest time of a point, such as the length of a window. */
+  readonly interval?: string;
 }
 
 /** A panel before it has its number and its place. */
@@ -60,8 +62,6 @@ interface Graph extends Measured {
   readonly colors?: Readonly<Record<string, string>>;
   readonly min?: number;
   readonly max?: number;
-  /** Shortest time of a point, such as the length of a window. */
-  readonly interval?: string;
   readonly logarithmic?: boolean;
   /** What a series is called, such as `${__field.labels.channel}`; without one by its legend. */
   readonly seriesName?: string;

@@ -14,7 +14,12 @@ export interface Query {
   readonly datasource: Datasource;
   readonly text: string;
   readonly model: Readonly<Record<string, unknown>>;
+  /** Why it finds nothing in health, beside others of its panel that find something. */
+  readonly emptyBecause?: string;
 }
+
+/** A query that finds something only when something happens. */
+export const seldom = (query: Query, emptyBecause: string): Query => ({ ...query, emptyBecause });
 
 /** The datasource that the variable of the board names. */
 export const datasourceRef = (datasource: Datasource): { type: string; uid: string } => ({

@@ -9,7 +9,7 @@ import type { ExternalDeclaration, HistogramDeclaration, Labels } from '../otel/
 
 /** Lines as a person reads them: what was said, of whom, and the code of the error. */
 export const problemLines = (selector: string): string =>
-  `${selector} | json message="msg", error="code", of="tenant" | line_format "{{.service}}: {{.message}} {{.error}} {{.of}}"`;
+  `${selector} | json message="msg", error="code", whose="tenant" | line_format "{{.service}}: {{.message}} {{.error}} {{.whose}}"`;
 
 type Service = 'ingest' | 'sink' | 'worker';
 

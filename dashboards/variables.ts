@@ -14,6 +14,10 @@ import { DATASOURCES, type Datasource, type Query, datasourceRef } from './queri
 export interface Variable {
   readonly name: string;
   readonly query?: Query;
+  /** Whether all of its values are chosen at first. */
+  readonly isAll?: boolean;
+  /** Values that need no query. */
+  readonly values?: readonly string[];
   readonly build: () => Builder<VariableModel>;
 }
 
@@ -40,6 +44,7 @@ interface Choice {
 export const queried = (name: string, query: Query, { label, description, several = false }: Choice): Variable => ({
   name,
   query,
+  isAll: several,
   build: () => {
     const builder = new QueryVariableBuilder(name)
       .label(label)
@@ -57,6 +62,7 @@ export const queried = (name: string, query: Query, { label, description, severa
 /** Values that are known beforehand; the first one at first. */
 export const listed = (name: string, values: readonly string[], { label, description }: Choice): Variable => ({
   name,
+  values,
   build: () =>
     new CustomVariableBuilder(name)
       .label(label)

@@ -342,6 +342,7 @@ export const attribution: BoardPlan<'attribution'> = {
             settings: { width: 80 },
             trace: { isTrace: true },
           },
+          expects: emptyBecause('nothing late came, and nothing was replayed'),
         }),
       },
     },

@@ -12,7 +12,7 @@ import { grid } from '../grid.ts';
 import { LOOK, NEUTRAL, QUIET, WRONG, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph } from '../panels.ts';
-import { metric, points, rows } from '../queries.ts';
+import { metric, points, rows, seldom } from '../queries.ts';
 import { queried } from '../variables.ts';
 
 const accepted = `sum(${increase(series(INGEST_METRICS.acceptedEvents))})`;
@@ -188,9 +188,12 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           colors: { all: QUIET },
           queries: [
             metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
-            metric(
-              `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
-              '{{code}}',
+            seldom(
+              metric(
+                `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
+                '{{code}}',
+              ),
+              'a code appears when it happens',
             ),
           ],
         }),

@@ -6,7 +6,7 @@ import { bucketRates, countRate, increase, rate, share } from '../expressions.ts
 import { LOOK, QUIET, WELL, WRONG, redBelow, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
-import { metric, metricBuckets } from '../queries.ts';
+import { metric, metricBuckets, seldom } from '../queries.ts';
 import { QUANTILE_COLORS, problemsOf, processesOf, quantiles, tracesOf } from '../shared-panels.ts';
 
 const requests = INGEST_METRICS.requestDuration;
@@ -113,9 +113,12 @@ export const ingest: BoardPlan<'ingest'> = {
           colors: { all: QUIET },
           queries: [
             metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
-            metric(
-              `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
-              '{{code}}',
+            seldom(
+              metric(
+                `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
+                '{{code}}',
+              ),
+              'a code appears when it happens',
             ),
           ],
         }),
@@ -128,9 +131,12 @@ export const ingest: BoardPlan<'ingest'> = {
           colors: { all: QUIET },
           queries: [
             metric(`sum(${rate(series(INGEST_METRICS.refusedRequests))})`, 'all'),
-            metric(
-              `sum ${by(INGEST_METRICS.refusedRequests, 'code')} (${rate(series(INGEST_METRICS.refusedRequests))}) > 0`,
-              '{{code}}',
+            seldom(
+              metric(
+                `sum ${by(INGEST_METRICS.refusedRequests, 'code')} (${rate(series(INGEST_METRICS.refusedRequests))}) > 0`,
+                '{{code}}',
+              ),
+              'a code appears when it happens',
             ),
           ],
         }),

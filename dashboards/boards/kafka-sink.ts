@@ -9,7 +9,7 @@ import { bucketRates, increase, rate } from '../expressions.ts';
 import { QUIET, WELL, WRONG, redFrom } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
-import { metric, metricBuckets } from '../queries.ts';
+import { metric, metricBuckets, seldom } from '../queries.ts';
 import { QUANTILE_COLORS, problemsOf, processesOf, quantiles, tracesOf } from '../shared-panels.ts';
 
 const lagByPartition = `max ${by(PARTS_METRICS.kafkaGroupLag, 'partition')} (${series(PARTS_METRICS.kafkaGroupLag)})`;
@@ -172,7 +172,10 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
           decimals: 2,
           queries: [
             metric(`sum(${rate(series(SINK_METRICS.retries))})`, 'all'),
-            metric(`sum ${by(SINK_METRICS.retries, 'code')} (${rate(series(SINK_METRICS.retries))}) > 0`, '{{code}}'),
+            seldom(
+              metric(`sum ${by(SINK_METRICS.retries, 'code')} (${rate(series(SINK_METRICS.retries))}) > 0`, '{{code}}'),
+              'a code appears when it happens',
+            ),
           ],
         }),
       },

@@ -3,6 +3,7 @@ import { by, series } from '../../otel/promql.ts';
 import { ALERTMANAGER } from '../../otel/registry/external/alertmanager.ts';
 import { CLICKHOUSE_SERVER } from '../../otel/registry/external/clickhouse.ts';
 import { JAEGER } from '../../otel/registry/external/jaeger.ts';
+import { LOKI } from '../../otel/registry/external/loki.ts';
 import { PROMETHEUS } from '../../otel/registry/external/prometheus.ts';
 import { TEMPORAL_SDK } from '../../otel/registry/external/temporal-sdk.ts';
 import { TEMPORAL_SERVER } from '../../otel/registry/external/temporal-server.ts';
@@ -16,7 +17,7 @@ import { arrange, grid } from '../grid.ts';
 import { LOOK, WELL, WRONG, redFrom, textColors } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { graph, timeline } from '../panels.ts';
-import { lineCounts, metric, metricRows } from '../queries.ts';
+import { lineCounts, metric, metricRows, seldom } from '../queries.ts';
 import { errorRates } from '../shared-panels.ts';
 
 /** What the pipeline stands on. */
@@ -115,15 +116,20 @@ export const parts: BoardPlan<'parts'> = {
         }),
         clickHouseQueries: graph({
           title: 'Queries and merges',
-          description: 'Many queries at once are people or windows; merges go on all the time.',
+          description:
+            'Many queries at once are people or windows; merges go on all the time. Inserts are slowed down or refused when a partition has too many parts.',
           unit: 'short',
           decimals: 0,
           queries: [
             metric(`sum(${series(CLICKHOUSE_SERVER.queriesRunning)})`, 'queries'),
             metric(`sum(${series(CLICKHOUSE_SERVER.mergesRunning)})`, 'merges'),
             metric(`sum(${rate(series(CLICKHOUSE_SERVER.queriesFailed))})`, 'failed a second'),
+            metric(
+              `sum(${rate(series(CLICKHOUSE_SERVER.insertsRejected))}) + sum(${rate(series(CLICKHOUSE_SERVER.insertsDelayed))})`,
+              'inserts held up a second',
+            ),
           ],
-          colors: { 'failed a second': WRONG },
+          colors: { 'failed a second': WRONG, 'inserts held up a second': LOOK },
         }),
         clickHouseInserts: graph({
           title: 'Time of an insert',
@@ -222,6 +228,10 @@ export const parts: BoardPlan<'parts'> = {
           queries: [
             metric(quantile(0.99, TEMPORAL_SDK.activityWait), 'activities'),
             metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait), 'workflows'),
+            seldom(
+              metric(`max(${series(TEMPORAL_SERVER.backlogAge, { task_type: 'Activity' })})`, 'oldest on the queue'),
+              'the server shows it after a task has had to wait',
+            ),
           ],
         }),
         temporalFailures: graph({
@@ -306,6 +316,7 @@ export const parts: BoardPlan<'parts'> = {
           queries: [
             metric(`sum(${rate(series(JAEGER.spansAccepted))})`, 'accepted'),
             metric(`sum(${rate(series(JAEGER.spansRefused))})`, 'refused'),
+            seldom(metric(`sum(${rate(series(JAEGER.spansLost))})`, 'failed'), 'the storage takes all spans'),
           ],
         }),
         serverSpans: graph({
@@ -321,11 +332,15 @@ export const parts: BoardPlan<'parts'> = {
           unit: 'suffix:/s',
           decimals: 2,
           stacked: true,
-          colors: { stored: WELL, lost: WRONG },
+          colors: { stored: WELL, lost: WRONG, 'discarded by Loki': WRONG },
           queries: [
             metric(
               `sum ${by(PROCESS_METRICS.logLines, 'outcome')} (${rate(series(PROCESS_METRICS.logLines))})`,
               '{{outcome}}',
+            ),
+            seldom(
+              metric(`sum(${rate(series(LOKI.linesDiscarded))})`, 'discarded by Loki'),
+              'Loki counts discarded lines from the first one on',
             ),
           ],
         }),
@@ -345,6 +360,14 @@ export const parts: BoardPlan<'parts'> = {
     {
       height: 7,
       panels: {
+        exemplars: graph({
+          title: 'Exemplars',
+          description:
+            'Measurements kept with their trace: they make the diamonds on graphs. None: sampling is off, or metrics are not scraped as OpenMetrics.',
+          unit: 'suffix:/s',
+          decimals: 1,
+          queries: [metric(`sum(${rate(series(PROMETHEUS.exemplarsStored))})`, 'stored')],
+        }),
         scrapes: graph({
           title: 'How long scrapes take',
           description: 'Targets that answer slowly are missed under load.',
@@ -365,13 +388,15 @@ export const parts: BoardPlan<'parts'> = {
         }),
         notifications: graph({
           title: 'Notifications',
-          description: 'What Alertmanager told receivers, and what it could not tell.',
+          description:
+            'What Alertmanager told receivers, what it could not tell, and alerts that Prometheus could hand to no Alertmanager.',
           unit: 'suffix:/s',
           decimals: 3,
           colors: { failed: WRONG },
           queries: [
             metric(`sum(${rate(series(ALERTMANAGER.notifications))})`, 'told'),
             metric(`sum(${rate(series(ALERTMANAGER.notificationsFailed))})`, 'failed'),
+            metric(`sum(${rate(series(PROMETHEUS.notificationsDropped))})`, 'dropped'),
           ],
         }),
       },

@@ -74,8 +74,12 @@ export const tenants: BoardPlan<'tenants'> = {
           unit: 'reqps',
           decimals: 2,
           queries: [
-            metric(`sum(${rate(series(INGEST_METRICS.refusedRequests, { code: 'rate_limited' }))})`, 'over the quota'),
+            metric(
+              `sum ${by(INGEST_METRICS.tenantEvents, 'tenant')} (${rate(series(INGEST_METRICS.tenantEvents, { outcome: 'rate_limited', tenant: { variable: 'tenant' } }))})`,
+              '{{tenant}}',
+            ),
           ],
+          expects: emptyBecause('a tenant appears with its first event beyond the quota'),
         }),
       },
     },
