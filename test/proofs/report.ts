@@ -5,7 +5,7 @@ const DOCUMENT = new URL('../../docs/proof.md', import.meta.url);
 
 const HEAD = `# Proof
 
-Written by \`npm run prove:…\`: what is said of the telemetry, and when and how it was last shown to be true on the real parts. A
+Written by the proofs themselves: what is said of the telemetry, and when and how it was last shown to be true on the real parts. A
 proof that fails writes its section too. The section of a proof is replaced when it runs again.
 `;
 
