@@ -25,6 +25,6 @@ it('parts that are away are told as down, each with its error, and nothing else 
   const page = await register.metrics();
   for (const part of ['clickhouse', 'postgres', 'kafka']) expect(page).toContain(`unmogrowp_${part}_up 0\n`);
   expect(page).not.toMatch(/^unmogrowp_(?:clickhouse_disk|kafka_group)\w+\{/m);
-  expect(codes.toSorted()).toEqual(['clickhouse_unavailable', 'kafka_unavailable', 'postgres_unavailable']);
+  expect(new Set(codes)).toEqual(new Set(['clickhouse_unavailable', 'kafka_unavailable', 'postgres_unavailable']));
   await Promise.all([clickhouse.close(), postgres.end(), kafkaAdmin.close()]);
 }, 30_000);

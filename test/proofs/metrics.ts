@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { fetchTrace } from '../../otel/jaeger.ts';
 import { AREAS } from '../../otel/registry/all.ts';
+import { logFieldsAt } from '../../otel/registry/log-fields.ts';
 import { PROCESS_NAMES } from '../../stack/types.ts';
 import { readMetrics, undeclared } from '../support/openmetrics.ts';
 import {
@@ -34,7 +35,7 @@ async function proveMetrics(context: ProofContext): Promise<ProofSection> {
   const findings = await untilFound(expected, (each) => lookFor(pipeline, each, fromMs));
   const strangers = await undeclaredOnPages(pipeline);
   const missing = findings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  const problems = [...missing, ...strangers];
+  const problems = [...missing, ...strangers, ...(await logProblems(pipeline, fromMs))];
   const traces = findings.reduce((sum, { traces: found }) => sum + found, 0);
   const absent = findings.filter(({ isAbsent }) => isAbsent).length;
   return {
@@ -136,6 +137,18 @@ async function followExemplars(pipeline: Pipeline, { declaration }: Expected, fr
       ...lost.map((id) => `an exemplar of ${name} leads to ${id}, of which Jaeger has no trace`),
     ],
   };
+}
+
+/** Whether lines stand in Loki under the declared labels alone, and are found by their trace. */
+async function logProblems({ loki }: Pipeline, fromMs: number): Promise<string[]> {
+  const declared = new Set<string>(logFieldsAt('label'));
+  const labels = await loki.labels({ fromMs });
+  const found = await loki.lines('{service="ingest"} | trace_id=~".+"', { fromMs });
+  return [
+    ...labels.filter((label) => !declared.has(label)).map((label) => `log streams have the label ${label}`),
+    ...[...declared].filter((label) => !labels.includes(label)).map((label) => `no log stream has the label ${label}`),
+    ...(found.length > 0 ? [] : ['no line of the log is found by its trace']),
+  ];
 }
 
 /** What stands on the pages of our processes and is not declared; Temporal's SDK has more than we use. */
