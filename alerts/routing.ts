@@ -3,7 +3,7 @@ import { yamlText } from './rule-file.ts';
 import { createTime } from './time.ts';
 
 /** Who can be told: whoever is on duty, the list of tickets, and what watches that alerts work at all. */
-export const RECEIVERS = ['pager', 'tickets', 'watchdog'] as const;
+const RECEIVERS = ['pager', 'tickets', 'watchdog'] as const;
 type Receiver = (typeof RECEIVERS)[number];
 
 /** Goes nowhere. */

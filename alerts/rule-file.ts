@@ -10,7 +10,7 @@ export interface Addresses {
 }
 
 /** An installation of its own changes these and generates the rules anew. */
-export const ADDRESSES: Addresses = {
+const ADDRESSES: Addresses = {
   runbooks: 'https://github.com/unmogrowp/unmogrowp/blob/main/runbooks',
   grafana: 'http://127.0.0.1:3000',
 };
