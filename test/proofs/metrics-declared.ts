@@ -58,17 +58,8 @@ export function closedCombinations({ declaration }: Expected): Record<string, st
 
 /** Why a metric has no series in health: its program shows it only after the first time. */
 export const ABSENT_IN_HEALTH: Readonly<Record<string, string>> = {
-  approximate_backlog_count: 'Temporal shows it after a task had to wait',
   approximate_backlog_age_seconds: 'Temporal shows it after a task had to wait',
-  no_poller_tasks: 'Temporal shows it after minutes without a worker',
-  schedule_action_errors: 'Temporal shows it after the first error',
-  schedule_missed_catchup_window: 'Temporal shows it after the first miss',
-  workflow_failed: 'Temporal shows it after the first failure',
-  service_error_with_type: 'Temporal shows it after the first error',
-  temporal_request_failure_total: "Temporal's SDK shows it after the first failure",
-  temporal_workflow_failed_total: "Temporal's SDK shows it after the first failure",
   temporal_workflow_task_execution_failed_total: "Temporal's SDK shows it after the first failure",
   temporal_activity_execution_failed_total: "Temporal's SDK shows it after the first failure",
   loki_discarded_samples_total: 'Loki shows it after the first line that it threw away',
-  jaeger_storage_latency_seconds: 'Jaeger shows it after the first question',
 };

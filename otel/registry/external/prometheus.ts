@@ -11,12 +11,6 @@ export const PROMETHEUS = {
     kind: 'gauge',
     help: 'How long the last scrape of a target took.',
   }),
-  samplesScraped: external({
-    source,
-    name: 'scrape_samples_scraped',
-    kind: 'gauge',
-    help: 'Series that the last scrape of a target brought.',
-  }),
   alerts: external({
     source,
     name: 'ALERTS',
@@ -28,36 +22,11 @@ export const PROMETHEUS = {
       severity: ['critical', 'warning', 'info', 'none'],
     },
   }),
-  seriesActive: external({
-    source,
-    name: 'prometheus_tsdb_head_series',
-    kind: 'gauge',
-    help: 'Series in memory.',
-  }),
-  samplesStored: external({
-    source,
-    name: 'prometheus_tsdb_head_samples_appended_total',
-    kind: 'counter',
-    help: 'Samples that were stored.',
-    labels: { type: ['float', 'histogram'] },
-  }),
   exemplarsStored: external({
     source,
     name: 'prometheus_tsdb_exemplar_exemplars_appended_total',
     kind: 'counter',
     help: 'Exemplars that were stored.',
-  }),
-  exemplarsInStore: external({
-    source,
-    name: 'prometheus_tsdb_exemplar_exemplars_in_storage',
-    kind: 'gauge',
-    help: 'Exemplars that can be asked for; the oldest make room for new ones.',
-  }),
-  exemplarsOutOfOrder: external({
-    source,
-    name: 'prometheus_tsdb_exemplar_out_of_order_exemplars_total',
-    kind: 'counter',
-    help: 'Exemplars that came too late to be stored.',
   }),
   ruleEvaluations: external({
     source,
@@ -73,25 +42,11 @@ export const PROMETHEUS = {
     help: 'Evaluations of rules that failed.',
     labels: { rule_group: bounded('groups of rules') },
   }),
-  ruleGroupDuration: external({
-    source,
-    name: 'prometheus_rule_group_last_duration_seconds',
-    kind: 'gauge',
-    help: 'How long the last evaluation of a group of rules took.',
-    labels: { rule_group: bounded('groups of rules') },
-  }),
   notificationsSent: external({
     source,
     name: 'prometheus_notifications_sent_total',
     kind: 'counter',
     help: 'Alerts that were sent to an Alertmanager.',
-    labels: { alertmanager: bounded('Alertmanagers') },
-  }),
-  notificationsFailed: external({
-    source,
-    name: 'prometheus_notifications_errors_total',
-    kind: 'counter',
-    help: 'Alerts that an Alertmanager did not take.',
     labels: { alertmanager: bounded('Alertmanagers') },
   }),
   notificationsDropped: external({

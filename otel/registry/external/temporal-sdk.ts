@@ -4,31 +4,9 @@ const source = 'temporal_sdk';
 const task_queue = bounded('task queues');
 const workflow_type = bounded('types of workflows');
 const activity_type = bounded('types of activities');
-const operation = bounded('calls of Temporal');
 
 /** What Temporal's SDK measures inside the worker; it stands on the worker's own `/metrics`, with `_total` and seconds. */
 export const TEMPORAL_SDK = {
-  requests: external({
-    source,
-    name: 'temporal_request_total',
-    kind: 'counter',
-    help: 'Calls to the server.',
-    labels: { operation },
-  }),
-  requestFailures: external({
-    source,
-    name: 'temporal_request_failure_total',
-    kind: 'counter',
-    help: 'Calls to the server that failed.',
-    labels: { operation, status_code: bounded('codes of gRPC') },
-  }),
-  requestDuration: external({
-    source,
-    name: 'temporal_request_latency_seconds',
-    kind: 'histogram',
-    help: 'How long the server took to answer.',
-    labels: { operation },
-  }),
   workflowTaskFailures: external({
     source,
     name: 'temporal_workflow_task_execution_failed_total',
@@ -40,33 +18,12 @@ export const TEMPORAL_SDK = {
       failure_reason: ['NonDeterminismError', 'WorkflowError', 'timeout', 'GrpcMessageTooLarge', 'PayloadsTooLarge'],
     },
   }),
-  workflowTaskDuration: external({
-    source,
-    name: 'temporal_workflow_task_execution_latency_seconds',
-    kind: 'histogram',
-    help: 'How long a step of a workflow took.',
-    labels: { task_queue, workflow_type },
-  }),
   workflowTaskWait: external({
     source,
     name: 'temporal_workflow_task_schedule_to_start_latency_seconds',
     kind: 'histogram',
     help: 'How long a step of a workflow waited for a worker.',
     labels: { task_queue },
-  }),
-  workflowsCompleted: external({
-    source,
-    name: 'temporal_workflow_completed_total',
-    kind: 'counter',
-    help: 'Workflows that ended well on this worker.',
-    labels: { task_queue, workflow_type },
-  }),
-  workflowsFailed: external({
-    source,
-    name: 'temporal_workflow_failed_total',
-    kind: 'counter',
-    help: 'Workflows that failed on this worker.',
-    labels: { task_queue, workflow_type },
   }),
   activityDuration: external({
     source,
@@ -109,12 +66,5 @@ export const TEMPORAL_SDK = {
     kind: 'gauge',
     help: 'Places that are free.',
     labels: { task_queue, worker_type: ['WorkflowWorker', 'ActivityWorker', 'LocalActivityWorker'] },
-  }),
-  workflowsCached: external({
-    source,
-    name: 'temporal_sticky_cache_size',
-    kind: 'gauge',
-    help: 'Workflows that are kept in memory.',
-    labels: { task_queue },
   }),
 } as const;
