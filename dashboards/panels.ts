@@ -144,7 +144,7 @@ export function figure(options: Figure): Panel {
       .textMode(options.names === true ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
       .reduceOptions(lastOf(options.allFields === true));
     if (options.decimals !== undefined) builder.decimals(options.decimals);
-    if (options.names === true) builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(13).valueSize(24));
+    if (options.names === true) builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(11).valueSize(24));
     if (options.none !== undefined) builder.noValue(options.none);
     if (options.mappings !== undefined) builder.mappings(options.mappings);
     for (const [name, color] of Object.entries(options.colors ?? {})) builder.overrideByName(name, [fixedColor(color)]);

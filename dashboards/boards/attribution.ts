@@ -22,10 +22,10 @@ const signedPercent: Column = {
 const MODEL_COLUMNS = [
   'first touch',
   'last touch',
-  'last non direct',
+  'non direct',
   'linear',
   'time decay',
-  'position based',
+  'position',
   'w shaped',
 ] as const;
 const columnsOf = (column: Column): Record<string, Column> =>
@@ -75,7 +75,7 @@ export const attribution: BoardPlan<'attribution'> = {
             { pattern: '.+', color: WRONG },
           ]),
           queries: [rows('attribution/verdict')],
-          width: 6,
+          width: 5,
         }),
         publishedUntil: figure({
           title: 'Complete until',
@@ -103,10 +103,10 @@ export const attribution: BoardPlan<'attribution'> = {
           names: true,
           colors: { final: WELL, published: NEUTRAL, 'not due': QUIET, overdue: LOOK, inconsistent: WRONG },
           queries: [rows('attribution/window-counts')],
-          width: 6,
+          width: 7,
         }),
         settingsVersions: figure({
-          title: 'Settings and code',
+          title: 'Settings',
           description:
             'Versions of the settings (lookbacks, models) and of the code. Two of them in one picture: numbers before and after are not the same measure.',
           unit: 'none',
@@ -215,6 +215,7 @@ export const attribution: BoardPlan<'attribution'> = {
         channels: grid({
           title: 'Channels (${model})',
           description: 'value each: value of a conversion of the chosen currency.',
+          width: 7,
           queries: [rows('attribution/channels')],
           columns: {
             conversions: { unit: 'locale', decimals: 1 },
@@ -226,6 +227,7 @@ export const attribution: BoardPlan<'attribution'> = {
         campaigns: grid({
           title: 'Campaigns (${model})',
           description: 'The campaigns of all channels, the most credited first.',
+          width: 7,
           queries: [rows('attribution/campaigns')],
           columns: { conversions: { unit: 'locale', decimals: 1 }, value: { decimals: 2 } },
         }),
@@ -330,8 +332,12 @@ export const attribution: BoardPlan<'attribution'> = {
             organic: { unit: 'percentunit', decimals: 1 },
             trace: { isTrace: true },
           },
-          width: 14,
         }),
+      },
+    },
+    {
+      height: 8,
+      panels: {
         revisions: grid({
           title: 'Corrections: what changed after it was published',
           description: 'Each later version of a window, and by how many conversions it differs from the one before.',

@@ -94,7 +94,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
     },
     {
       title: 'Is everything there? (ledger)',
-      height: 10,
+      height: 8,
       panels: {
         ledger: grid({
           title: 'Hours of receipt, first those that lack something',
@@ -106,9 +106,12 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
             uncredited: { width: 95, colored: 'text', steps: redFrom(1) },
             'too late': { width: 80, colored: 'text', steps: yellowThenRed(1, 1_000_000_000) },
           },
-          none: 'no hour was measured yet',
-          width: 16,
         }),
+      },
+    },
+    {
+      height: 7,
+      panels: {
         ledgerDifferences: graph({
           title: 'Differences, by what happened',
           description:
@@ -130,11 +133,6 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           },
           queries: [points('quality/ledger-differences')],
         }),
-      },
-    },
-    {
-      height: 7,
-      panels: {
         ledgerDifferencesNow: graph({
           title: 'Losses that are open now',
           description:
@@ -144,7 +142,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           steps: redFrom(1),
           queries: [
             metric(
-              `sum ${by(WINDOWS_METRICS.ledgerDifferences, 'tenant', 'code')} (${series(WINDOWS_METRICS.ledgerDifferences, { code: FAULTS, tenant: { variable: 'tenant' } })})`,
+              `sum ${by(WINDOWS_METRICS.ledgerDifferences, 'tenant', 'code')} (${series(WINDOWS_METRICS.ledgerDifferences, { code: FAULTS, tenant: { variable: 'tenant' } })}) > 0`,
               '{{tenant}}: {{code}}',
             ),
           ],

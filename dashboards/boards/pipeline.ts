@@ -277,7 +277,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           ],
           columns: { Value: { unit: 'dateTimeFromNow', name: 'started' } },
           transformations: [
-            arrange({ hidden: ['Time', '__name__'], order: ['job', 'version', 'Value', 'instance', 'runtime'] }),
+            arrange({ hidden: ['Time', '__name__', 'instance', 'runtime'], order: ['job', 'version', 'Value'] }),
           ],
         }),
       },

@@ -159,8 +159,12 @@ export const windows: BoardPlan<'windows'> = {
             reason: { width: 90 },
             trace: { isTrace: true },
           },
-          width: 12,
         }),
+      },
+    },
+    {
+      height: 8,
+      panels: {
         states: graph({
           title: 'Windows by where they stand',
           description:
@@ -253,9 +257,12 @@ export const windows: BoardPlan<'windows'> = {
             failed: { colored: 'text', steps: redFrom(1) },
             conflicts: { colored: 'text', steps: redFrom(1) },
           },
-          none: 'no replay yet',
-          width: 14,
         }),
+      },
+    },
+    {
+      height: 7,
+      panels: {
         replayWindows: graph({
           title: 'Windows of replays',
           description: 'How fast replays go, and what becomes of their windows.',
@@ -281,7 +288,6 @@ export const windows: BoardPlan<'windows'> = {
           queries: [
             metric(`max ${by(WINDOWS_METRICS.replays, 'state')} (${series(WINDOWS_METRICS.replays)})`, '{{state}}'),
           ],
-          width: 4,
         }),
       },
     },

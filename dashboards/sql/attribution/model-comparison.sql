@@ -14,10 +14,10 @@ SELECT
     channel,
     sumIf(by_model.conversions, model = 'first_touch') / any(chosen.conversions) - 1 AS `first touch`,
     sumIf(by_model.conversions, model = 'last_touch') / any(chosen.conversions) - 1 AS `last touch`,
-    sumIf(by_model.conversions, model = 'last_non_direct_touch') / any(chosen.conversions) - 1 AS `last non direct`,
+    sumIf(by_model.conversions, model = 'last_non_direct_touch') / any(chosen.conversions) - 1 AS `non direct`,
     sumIf(by_model.conversions, model = 'linear') / any(chosen.conversions) - 1 AS `linear`,
     sumIf(by_model.conversions, model = 'time_decay') / any(chosen.conversions) - 1 AS `time decay`,
-    sumIf(by_model.conversions, model = 'position_based') / any(chosen.conversions) - 1 AS `position based`,
+    sumIf(by_model.conversions, model = 'position_based') / any(chosen.conversions) - 1 AS `position`,
     sumIf(by_model.conversions, model = 'w_shaped') / any(chosen.conversions) - 1 AS `w shaped`
 FROM by_model
 INNER JOIN chosen USING (channel)
