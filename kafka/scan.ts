@@ -14,10 +14,13 @@ export interface ScanOptions {
 
 const LIMITS = { waitMs: 200, bytesMax: 16_777_216, bytesPerPartitionMax: 4_194_304 };
 
+/** Nobody's turn depends on it: on a busy broker it waits longer than what serves requests. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** Reads a part of a topic outside of any group, for people who look for something. False when it ended early. */
 export async function scanTopic(connection: KafkaConnection, options: ScanOptions): Promise<boolean> {
   const { topic, to, onRecord, bytesMax } = options;
-  const fetcher = createFetcher(connection, topic, LIMITS);
+  const fetcher = createFetcher({ requestTimeoutMs: REQUEST_TIMEOUT_MS, ...connection }, topic, LIMITS);
   const next = [...options.from];
   let bytes = 0;
   try {

@@ -1,4 +1,10 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  TimeoutFailure,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { WindowActivities } from '../activities/contract.ts';
 import type { WindowReplayActivities } from '../activities/replay-contract.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
@@ -17,25 +23,49 @@ const COMPUTE = {
 /** After everything that is live, which has 2; no tenant comes before another. */
 const REPLAY_PRIORITY = 4;
 
-/**
- * They answer in milliseconds, and most of the cost of a run that is not ClickHouse's was in handing them out: so they run
- * inside the workflow task. Until that task is recorded they may happen again, even with other arguments where these hold
- * the time; what must be repeated with the very same ones is not among them.
- */
-export const { loadWindow, enterRun, checkArrival, verifyRun, leaveRun, loadReplayRun, leaveReplayRun } =
-  proxyLocalActivities<WindowActivities & WindowReplayActivities>({
-    startToCloseTimeout: '10 minutes',
-    // Longer waits are timers, so that a service that is away holds no workflow task.
-    localRetryThreshold: '5 seconds',
-    retry: RETRY,
-  });
-
-/** Their arguments are recorded before they happen: version and moment of a publication stay the same when repeated. */
-export const { publishRun, publishReplayRun } = proxyActivities<WindowActivities & WindowReplayActivities>({
+const PLAIN = {
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.other,
   retry: RETRY,
-});
+} as const;
+
+type Activities = WindowActivities & WindowReplayActivities;
+
+const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '30 seconds', retry: { maximumAttempts: 1 } });
+const handedOut = proxyActivities<Activities>(PLAIN);
+
+/**
+ * A step that answers in milliseconds: most of the cost of a run that is not ClickHouse's was in handing such steps out, so
+ * it is tried once inside the workflow task. What does not succeed there is handed out, with retries that everybody can
+ * see. Until the task is recorded the step may happen again, with other arguments where these hold the time.
+ */
+function quickly<Name extends keyof Activities>(name: Name): Activities[Name] {
+  const call = async (input: never): Promise<unknown> => {
+    try {
+      return await (local[name] as (input: never) => Promise<unknown>)(input);
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      return (handedOut[name] as (input: never) => Promise<unknown>)(input);
+    }
+  };
+  return call as Activities[Name];
+}
+
+function mayPass(error: unknown): boolean {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return failure instanceof TimeoutFailure || (failure instanceof ApplicationFailure && failure.nonRetryable !== true);
+}
+
+export const loadWindow = quickly('loadWindow');
+export const enterRun = quickly('enterRun');
+export const checkArrival = quickly('checkArrival');
+export const verifyRun = quickly('verifyRun');
+export const leaveRun = quickly('leaveRun');
+export const loadReplayRun = quickly('loadReplayRun');
+export const leaveReplayRun = quickly('leaveReplayRun');
+
+/** Their arguments are recorded before they happen: version and moment of a publication stay the same when repeated. */
+export const { publishRun, publishReplayRun } = handedOut;
 
 /** It gives up its place in the worker after a minute and comes back, so that a stalled sink does not fill the worker. */
 export const { awaitArrival } = proxyActivities<WindowActivities>({

@@ -31,7 +31,7 @@ export const livesOfWindows: readonly Life[] = [
     });
     return { 'window-life': history.at(-1) as History };
   },
-  // Settings that cannot be read, an import, a turn, data that has not arrived, a run that fails, one that does not add up, one that changes nothing.
+  // Settings that cannot be read, PostgreSQL away, an import, a turn, data that has not arrived, a run that fails, one that does not add up, one that changes nothing.
   async (environment) => {
     const histories = await lived(environment, { replaced: troubled }, async ({ start, window }) => {
       const handle = await start(window);
@@ -206,11 +206,14 @@ function troubled(): Partial<Plain> {
     throw ApplicationFailure.nonRetryable(message, type);
   };
   const holds = [{ kind: 'import', expiresInMs: 100 } as const, { kind: 'turn', ahead: 1 } as const];
-  let [loads, computes, verifications] = [0, 0, 0];
+  let [loads, entries, computes, verifications] = [0, 0, 0, 0];
   return {
     ...activities,
     loadWindow: (input) => ((loads += 1) === 1 ? fail('no settings', 'tenant_unknown') : activities.loadWindow(input)),
-    enterRun: () => Promise.resolve(holds.shift() ?? null),
+    enterRun: () =>
+      (entries += 1) === 1
+        ? Promise.reject(ApplicationFailure.retryable('away', 'postgres_unavailable'))
+        : Promise.resolve(holds.shift() ?? null),
     checkArrival: (input) => (computes === 0 ? Promise.resolve(null) : activities.checkArrival(input)),
     computeRun: (input) =>
       (computes += 1) === 1 ? fail('no memory', 'clickhouse_query_failed') : activities.computeRun(input),
