@@ -11,6 +11,9 @@ const { workflowTaskFailures, pollers, activityWait } = TEMPORAL_SDK;
 const { jobAge } = WINDOWS_METRICS;
 const MINUTE = 60;
 
+/** Temporal's server has workers of its own, which say the same about themselves. */
+const OURS = { job: 'worker' } as const;
+
 /** How often the schedule of each job starts it unless the environment says otherwise. */
 const SCHEDULES = [
   { job: 'reconcile', intervalSeconds: MINUTE },
@@ -32,7 +35,7 @@ export const workflowsGroup = (time: Time): RuleGroup => ({
 const nonDeterminism = (time: Time): AlertRule => ({
   name: 'WorkflowNonDeterminism',
   severity: 'critical',
-  expr: `sum ${by(workflowTaskFailures, 'workflow_type')} (${grown(series(workflowTaskFailures, { failure_reason: 'NonDeterminismError' }), time.range(15 * MINUTE))}) > 0`,
+  expr: `sum ${by(workflowTaskFailures, 'workflow_type')} (${grown(series(workflowTaskFailures, { ...OURS, failure_reason: 'NonDeterminismError' }), time.range(15 * MINUTE))}) > 0`,
   forSeconds: 0,
   keepFiringSeconds: time.seconds(10 * MINUTE),
   summary: 'Workflows stand still, because the code of the worker does not fit what they did before.',
@@ -43,7 +46,7 @@ const nonDeterminism = (time: Time): AlertRule => ({
 const pollersMissing = (time: Time): AlertRule => ({
   name: 'WorkflowPollersMissing',
   severity: 'critical',
-  expr: `(sum(${series(pollers, { poller_type: 'workflow_task' })}) or vector(0)) == 0`,
+  expr: `(sum(${series(pollers, { ...OURS, poller_type: 'workflow_task' })}) or vector(0)) == 0`,
   forSeconds: time.seconds(5 * MINUTE),
   summary: 'No worker asks Temporal for work: no window is closed, reopened or replayed.',
   description: 'No worker has asked for steps of workflows for 5 minutes.',
@@ -66,7 +69,7 @@ function scheduleMissed(time: Time, { job, intervalSeconds }: (typeof SCHEDULES)
 }
 
 function activityBacklog(time: Time): AlertRule {
-  const waits = `sum ${by(activityWait, 'task_queue', 'le')} (rate(${buckets(activityWait)}[${time.range(10 * MINUTE)}]))`;
+  const waits = `sum ${by(activityWait, 'task_queue', 'le')} (rate(${buckets(activityWait, OURS)}[${time.range(10 * MINUTE)}]))`;
   return {
     name: 'WorkflowActivityBacklog',
     severity: 'warning',

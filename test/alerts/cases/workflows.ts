@@ -38,7 +38,11 @@ export const WORKFLOWS_CASES: readonly AlertCase[] = [
     name: 'WorkflowPollersMissing',
     summary: 'No worker asks Temporal for work: no window is closed, reopened or replayed.',
     quiet: { [asking]: always(5) },
-    firing: { [asking]: '5x10 0x1500' },
+    // Temporal's server has workers of its own.
+    firing: {
+      [asking]: '5x10 0x1500',
+      [input(pollers.name, { job: 'temporal', poller_type: 'workflow_task' })]: always(2),
+    },
     at: '20m',
     told: [nobody],
     withoutData: [nobody],
