@@ -166,7 +166,10 @@ function outcomeOf(
   found: { scenario: Scenario; life: Life; trial: Trial; begunAt: number; healedAt: number },
 ): AlertOutcome {
   const { scenario, life, trial, begunAt, healedAt } = found;
-  const { delivered, resolved, commands, problems } = trial;
+  const { delivered, resolved, commands } = trial;
+  // An alert that ends by itself proves nothing about its mitigation.
+  const tooEarly = resolved !== undefined && resolved.deliveredAt < healedAt ? ['it ended before the mitigation'] : [];
+  const problems = [...trial.problems, ...tooEarly];
   return {
     name,
     scenario,
