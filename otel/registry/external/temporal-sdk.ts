@@ -37,7 +37,7 @@ export const TEMPORAL_SDK = {
     name: 'temporal_activity_schedule_to_start_latency_seconds',
     kind: 'histogram',
     help: 'How long an activity waited for a worker.',
-    labels: { task_queue, activity_type },
+    labels: { task_queue },
   }),
   activityFailures: external({
     source,
