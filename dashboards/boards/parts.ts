@@ -215,7 +215,7 @@ export const parts: BoardPlan<'parts'> = {
           decimals: 0,
           queries: [
             metric(
-              `sum ${by(TEMPORAL_SDK.pollers, 'poller_type')} (${series(TEMPORAL_SDK.pollers)})`,
+              `sum ${by(TEMPORAL_SDK.pollers, 'poller_type')} (${series(TEMPORAL_SDK.pollers, { job: 'worker' })})`,
               '{{poller_type}}',
             ),
           ],
@@ -226,8 +226,8 @@ export const parts: BoardPlan<'parts'> = {
           unit: 's',
           steps: redFrom(THRESHOLDS.activityWaitSecondsMax),
           queries: [
-            metric(quantile(0.99, TEMPORAL_SDK.activityWait), 'activities'),
-            metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait), 'workflows'),
+            metric(quantile(0.99, TEMPORAL_SDK.activityWait, { job: 'worker' }), 'activities'),
+            metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait, { job: 'worker' }), 'workflows'),
             seldom(
               metric(`max(${series(TEMPORAL_SERVER.backlogAge, { task_type: 'Activity' })})`, 'oldest on the queue'),
               'the server shows it after a task has had to wait',
@@ -242,11 +242,11 @@ export const parts: BoardPlan<'parts'> = {
           decimals: 2,
           queries: [
             metric(
-              `sum ${by(TEMPORAL_SDK.activityFailures, 'activity_type')} (${rate(series(TEMPORAL_SDK.activityFailures))})`,
+              `sum ${by(TEMPORAL_SDK.activityFailures, 'activity_type')} (${rate(series(TEMPORAL_SDK.activityFailures, { job: 'worker' }))})`,
               '{{activity_type}}',
             ),
             metric(
-              `sum ${by(TEMPORAL_SDK.workflowTaskFailures, 'failure_reason')} (${rate(series(TEMPORAL_SDK.workflowTaskFailures))})`,
+              `sum ${by(TEMPORAL_SDK.workflowTaskFailures, 'failure_reason')} (${rate(series(TEMPORAL_SDK.workflowTaskFailures, { job: 'worker' }))})`,
               'workflow: {{failure_reason}}',
             ),
           ],
@@ -259,7 +259,7 @@ export const parts: BoardPlan<'parts'> = {
           max: 1,
           queries: [
             metric(
-              `sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed)}) / (sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed)}) + sum ${by(TEMPORAL_SDK.slotsFree, 'worker_type')} (${series(TEMPORAL_SDK.slotsFree)}))`,
+              `sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed, { job: 'worker' })}) / (sum ${by(TEMPORAL_SDK.slotsUsed, 'worker_type')} (${series(TEMPORAL_SDK.slotsUsed, { job: 'worker' })}) + sum ${by(TEMPORAL_SDK.slotsFree, 'worker_type')} (${series(TEMPORAL_SDK.slotsFree, { job: 'worker' })}))`,
               '{{worker_type}}',
             ),
           ],

@@ -329,8 +329,8 @@ export const windows: BoardPlan<'windows'> = {
           unit: 's',
           steps: redFrom(THRESHOLDS.activityWaitSecondsMax),
           queries: [
-            metric(quantile(0.99, TEMPORAL_SDK.activityWait), 'activities'),
-            metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait), 'workflows'),
+            metric(quantile(0.99, TEMPORAL_SDK.activityWait, { job: 'worker' }), 'activities'),
+            metric(quantile(0.99, TEMPORAL_SDK.workflowTaskWait, { job: 'worker' }), 'workflows'),
           ],
         }),
       },
