@@ -3,7 +3,8 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unmogrowp, unmogrowpJson } from '../replay/command.ts';
 import { testEnv } from '../support/parts.ts';
-import { bundleOf, changedBundle } from '../windows/histories.ts';
+import { withTimerFirst } from '../support/timer-first.ts';
+import { bundleOf } from '../windows/histories.ts';
 import { type WindowHandle, describeWindow, quietRuntime } from '../windows/time-skipping.ts';
 import { COMMANDS, NEW, OLD, TYPED, newDeployment } from './setup.ts';
 
@@ -18,10 +19,7 @@ beforeAll(async () => {
   quietRuntime();
   environment = await TestWorkflowEnvironment.createFromExistingServer({ address: testEnv.TEMPORAL_ADDRESS });
   old = await bundleOf();
-  patched = await changedBundle(
-    /(var (_temporalio_workflow__WEBPACK_IMPORTED_MODULE_\d+__) = (?:(?!var _temporalio_workflow__\w+__ = )[\s\S])*?async function runWindow\([^\n]*\{\n)/,
-    "$1 if ((0,$2.patched)('a-timer-first')) await (0,$2.sleep)(1);",
-  );
+  patched = withTimerFirst(old);
 });
 afterAll(() => environment.teardown());
 

@@ -194,6 +194,18 @@ const CLIENTS: readonly Fault[] = [
   },
 ];
 
+const PATCHED_WORKER: Fault = {
+  name: 'patched-worker',
+  title: 'worker code is replaced by a version with a patched workflow while windows are open',
+  targets: ['worker'],
+  // What the new one has decided, the old one would not follow.
+  isLast: true,
+  async inject({ stage }) {
+    await stage.processes.worker.replace(new URL('./patched-release.ts', import.meta.url).href);
+    return () => Promise.resolve();
+  },
+};
+
 const NEW_PARTITION: Fault = {
   name: 'new-partition',
   title: 'a partition is added to the topic of events',
@@ -221,5 +233,6 @@ export const FAULTS_OF_PARTS: readonly Fault[] = [
   ...MORE_SINKS,
   ...CLOCKS,
   ...CLIENTS,
+  PATCHED_WORKER,
   NEW_PARTITION,
 ];

@@ -8,14 +8,6 @@ export const FAULTS: readonly Fault[] = [...FAULTS_OF_KILLS, ...FAULTS_OF_PARTS]
   (left, right) => Number(left.isLast ?? false) - Number(right.isLast ?? false),
 );
 
-/** Faults that somebody should know to be missing here. */
-export const NOT_BUILT: readonly { name: string; title: string }[] = [
-  {
-    name: 'patched-worker',
-    title: 'worker code is replaced by a version with a patched workflow while windows are open',
-  },
-];
-
 /** Two faults that go wrong at once. */
 export type Pair = readonly [Fault, Fault];
 

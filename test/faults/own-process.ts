@@ -22,6 +22,8 @@ export interface OwnProcess {
   stop(): Promise<void>;
   freeze(): void;
   thaw(): void;
+  /** Puts another release in its place, for good: the same program with a module that is loaded before it. */
+  replace(preload: string): Promise<void>;
   /** Lets its wall clock be wrong by so much from now on. */
   stepClock(shiftMs: number): void;
   /** What is wrong with it; undefined when it says that it is well. */
@@ -50,6 +52,7 @@ export function createOwnProcess(options: OwnProcessOptions): OwnProcess {
   mkdirSync(join(home.directory, 'clocks'), { recursive: true });
   let running: { pid: number; ended: () => string | undefined } | undefined;
   const ends: string[] = [];
+  const preloads = [PRELOAD];
   let starting: Promise<void> | undefined;
 
   function isRunning(): boolean {
@@ -71,7 +74,10 @@ export function createOwnProcess(options: OwnProcessOptions): OwnProcess {
       name,
       level: 1 + PROCESS_NAMES.indexOf(kind),
       command: process.execPath,
-      arguments: ['--import', PRELOAD, fileURLToPath(new URL(`../../bin/${kind}.ts`, import.meta.url))],
+      arguments: [
+        ...preloads.flatMap((preload) => ['--import', preload]),
+        fileURLToPath(new URL(`../../bin/${kind}.ts`, import.meta.url)),
+      ],
       workingDirectory: fileURLToPath(new URL('../..', import.meta.url)),
       environment: { ...options.environment, FAULTS_CLOCK_FILE: clockFile },
       logFile: join(home.directory, 'logs', `${name}.log`),
@@ -99,6 +105,8 @@ export function createOwnProcess(options: OwnProcessOptions): OwnProcess {
     if (isRunning() && running !== undefined) process.kill(running.pid, what);
   };
 
+  const stop = (): Promise<void> => end(() => home.children.stop([name]));
+
   return {
     name,
     start,
@@ -106,7 +114,12 @@ export function createOwnProcess(options: OwnProcessOptions): OwnProcess {
       if (running?.ended() !== undefined) await start();
     },
     kill: () => end((pid) => process.kill(pid, 'SIGKILL')),
-    stop: () => end(() => home.children.stop([name])),
+    stop,
+    async replace(preload) {
+      await stop();
+      preloads.push(preload);
+      await start();
+    },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     stepClock(shiftMs) {

@@ -13,7 +13,7 @@ import { formatDuration } from '../../stack/progress.ts';
 import { type Campaign, type Outcome, createCampaign } from './campaign.ts';
 import { whyNoDisks } from './disk.ts';
 import type { Fault } from './fault.ts';
-import { FAULTS, NOT_BUILT, randomPairs } from './list.ts';
+import { FAULTS, randomPairs } from './list.ts';
 import { cellsOf, writeDocument } from './report.ts';
 import { type DiskName, openStage } from './stage.ts';
 
@@ -93,8 +93,7 @@ function showList(): void {
     isShort === true ? 'yes' : '',
     disks === undefined ? title : `${title} (needs root, for a disk of its own)`,
   ]);
-  const missing = NOT_BUILT.map(({ name, title }) => [name, '', `not built: ${title}`]);
-  printTable(['fault', 'short form', 'what goes wrong'], [...rows, ...missing]);
+  printTable(['fault', 'short form', 'what goes wrong'], rows);
 }
 
 /** The faults that are asked for, each alone or several at once. */

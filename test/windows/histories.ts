@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { type WorkflowBundleOption, Worker } from '@temporalio/worker';
 import { loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
+import { changedScript } from '../support/timer-first.ts';
 import { testPlugin } from './time-skipping.ts';
 
 /** Where recorded histories are kept: `<workflow>-<life>-<number>.json`. */
@@ -40,13 +41,9 @@ export function activitiesOf({ events }: RecordedHistory): string[] {
 export const bundleOf = (entry?: string): Promise<WorkflowBundleOption> =>
   loadWorkflowBundle(testPlugin, entry === undefined ? {} : { entry });
 
-/** The present workflows with one change in their script; fails when the script holds nothing that fits. */
-export async function changedBundle(from: RegExp, to: string): Promise<WorkflowBundleOption> {
-  const bundle = await bundleOf();
-  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
-  if (!from.test(code)) throw new Error(`the workflows hold no ${from.source}`);
-  return { code: code.replace(from, to) };
-}
+/** The present workflows with one change in their script. */
+export const changedBundle = async (from: RegExp, to: string): Promise<WorkflowBundleOption> =>
+  changedScript(await bundleOf(), from, to);
 
 /** Lets workflows live through a recorded history; rejects where they decide anything else. */
 export async function replay(file: string, workflowBundle: WorkflowBundleOption): Promise<void> {

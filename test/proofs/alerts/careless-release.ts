@@ -1,12 +1,4 @@
 /** Loaded before a worker (`node --import`): gives it the workflows of a careless release. */
-import { registerHooks } from 'node:module';
+import { releaseBundle } from '../../support/release.ts';
 
-const BROKEN = new URL('./broken-bundle.ts', import.meta.url).href;
-
-registerHooks({
-  resolve(specifier, context, next) {
-    const isBundle =
-      specifier.endsWith('/workflow-bundle.ts') && context.parentURL?.endsWith('/bin/worker.ts') === true;
-    return next(isBundle ? BROKEN : specifier, context);
-  },
-});
+releaseBundle(new URL('./broken-bundle.ts', import.meta.url).href);
