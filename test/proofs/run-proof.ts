@@ -16,6 +16,35 @@ export interface ProofContext {
   readonly onProgress: (text: string) => void;
 }
 
+const WRONG_OPTIONS_EXIT_CODE = 2;
+
+const usage = (name: ProofName): string => `npm run prove:${name} [-- options]
+  --seed N   another seed gives other events
+  --long     more of them, for longer
+
+Exit codes: 0 all is proven, 1 something is not, 2 wrong options, 130 interrupted.
+`;
+
+/** What was asked for; undefined when that was only how to ask. */
+function readOptions(name: ProofName): { seed: number; isLong: boolean } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '5' },
+        long: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!/^\d{1,9}$/.test(values.seed)) throw new Error(`--seed ${values.seed} is not a whole number`);
+    if (!values.help) return { seed: Number(values.seed), isLong: values.long };
+    process.stdout.write(usage(name));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage(name)}`);
+    process.exitCode = WRONG_OPTIONS_EXIT_CODE;
+  }
+  return undefined;
+}
+
 /**
  * Runs one proof on a pipeline of its own, writes its section into docs/proof.md, and ends with exit code 1 when something
  * was not proven. Options: `--seed N`, `--long`.
@@ -25,11 +54,9 @@ export async function runProof(
   options: Pick<PipelineOptions, 'settings' | 'scrapeIntervalMs' | 'alertsDirectory'>,
   prove: (context: ProofContext) => Promise<ProofSection>,
 ): Promise<void> {
-  const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '5' }, long: { type: 'boolean', default: false } },
-  });
-  const seed = Number(values.seed);
-  const isLong = values.long;
+  const asked = readOptions(name);
+  if (asked === undefined) return;
+  const { seed, isLong } = asked;
   const directory = mkdtempSync(join(tmpdir(), `unmogrowp-prove-${name}-`));
   const interruption = onInterruption('The proof');
   const { signal } = interruption;

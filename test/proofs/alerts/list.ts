@@ -12,6 +12,9 @@ export const SCENARIOS: readonly Scenario[] = [
   CARELESS_RELEASE,
 ];
 
+/** The short form, which CI runs: one fault of each kind of part, and health. */
+export const SHORT: ReadonlySet<string> = new Set(['health', 'unreadable-records', 'clickhouse-away', 'table-away']);
+
 /** How each alert is proven: by which fault. */
 export const PROOFS: readonly { readonly name: string; readonly scenario: string }[] = SCENARIOS.flatMap(
   ({ name: scenario, alerts, alertsAfter = [] }) => [...alerts, ...alertsAfter].map((name) => ({ name, scenario })),
