@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { alertNames, alertRules } from '../../alerts/all.ts';
 import { INHIBITIONS, alertmanagerConfig } from '../../alerts/routing.ts';
 import { type Part, startPart } from '../faults/part.ts';
@@ -44,6 +44,12 @@ afterAll(async () => {
 async function held(alerts: readonly Labels[]): Promise<HeldAlert[]> {
   await alertmanager.post(alerts.map((labels) => ({ labels })));
   return alertmanager.alerts();
+}
+
+/** The same, until it is what somebody expects: Alertmanager takes alerts, and thinks about inhibition a moment later. */
+async function untilHeld(alerts: readonly Labels[], expected: (found: readonly HeldAlert[]) => void): Promise<void> {
+  await held(alerts);
+  await vi.waitFor(async () => expected(await alertmanager.alerts()), { timeout: 10_000 });
 }
 
 /** Lets them end: what one test fires must silence nothing in another. */
@@ -99,11 +105,12 @@ describe('a real Alertmanager', () => {
     '%s silences %s',
     async (cause, effect) => {
       const labels = [cause, effect].map((alertname) => ({ alertname, severity: severityOf(alertname) }));
-      const found = await held(labels);
-      const state = (name: string) => found.find((each) => each.labels['alertname'] === name)?.status;
-      expect(state(cause)).toMatchObject({ state: 'active', inhibitedBy: [] });
-      expect(state(effect)?.state).toBe('suppressed');
-      expect(state(effect)?.inhibitedBy).toHaveLength(1);
+      await untilHeld(labels, (found) => {
+        const state = (name: string) => found.find((each) => each.labels['alertname'] === name)?.status;
+        expect(state(cause)).toMatchObject({ state: 'active', inhibitedBy: [] });
+        expect(state(effect)?.state).toBe('suppressed');
+        expect(state(effect)?.inhibitedBy).toHaveLength(1);
+      });
       await end(labels);
     },
   );
@@ -113,10 +120,12 @@ describe('a real Alertmanager', () => {
     const page = { ...burn, severity: 'critical', objective: 'ingest_availability', long_window: '1h' };
     const ticket = { ...burn, severity: 'warning', objective: 'ingest_availability', long_window: '3d' };
     const other = { ...ticket, alertname: 'IngestLatencyBudgetBurn', objective: 'ingest_latency' };
-    const found = await held([page, ticket, other]);
-    const stateOf = (labels: Labels) =>
-      found.find((each) => Object.entries(labels).every(([name, value]) => each.labels[name] === value))?.status.state;
-    expect([page, ticket, other].map(stateOf)).toEqual(['active', 'suppressed', 'active']);
+    await untilHeld([page, ticket, other], (found) => {
+      const stateOf = (labels: Labels) =>
+        found.find((each) => Object.entries(labels).every(([name, value]) => each.labels[name] === value))?.status
+          .state;
+      expect([page, ticket, other].map(stateOf)).toEqual(['active', 'suppressed', 'active']);
+    });
     await end([page, ticket, other]);
   });
 });
