@@ -173,8 +173,11 @@ async function disturb(faults: readonly Fault[], scene: Scene): Promise<{ failur
     failures.push(`could not be injected: ${String(error)}`);
   } finally {
     endedAt = performance.now();
-    for (const heal of random.chance(0.5) ? heals : heals.toReversed()) {
-      await heal().catch((error: unknown) => failures.push(`could not be healed: ${String(error)}`));
+    // Not one after the other: who froze may keep another fault from being met.
+    const order = random.chance(0.5) ? heals : heals.toReversed();
+    const healed = await Promise.allSettled(order.map((heal) => heal()));
+    for (const result of healed) {
+      if (result.status === 'rejected') failures.push(`could not be healed: ${String(result.reason)}`);
     }
   }
   return { failures, endedAt };

@@ -37,16 +37,22 @@ function troubled(name: string, title: string, isShort: boolean, trouble: Troubl
     targets: ['clickhouse'],
     isShort,
     lasts: true,
-    async inject({ stage, holdMs, signal }) {
+    inject({ stage, holdMs, signal }) {
       const before = stage.lines.clickhouse.troubled();
       const end = stage.lines.clickhouse.begin(trouble);
-      const giveUpAt = performance.now() + holdMs + SLOW_MS;
-      // One that nobody has met would prove nothing.
-      while (stage.lines.clickhouse.troubled() === before) {
-        if (performance.now() > giveUpAt) throw new Error(`no statement has met the fault ${name}`);
-        await wait(20, undefined, { signal });
-      }
-      return () => Promise.resolve(end());
+      const heal = async (): Promise<void> => {
+        const giveUpAt = performance.now() + holdMs + SLOW_MS;
+        try {
+          // One that nobody has met would prove nothing.
+          while (stage.lines.clickhouse.troubled() === before) {
+            if (performance.now() > giveUpAt) throw new Error(`no statement has met the fault ${name}`);
+            await wait(20, undefined, { signal });
+          }
+        } finally {
+          end();
+        }
+      };
+      return Promise.resolve(heal);
     },
   };
 }
