@@ -21,6 +21,8 @@ export async function startNode(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // It must not outlive a bench that is interrupted.
+  process.once('exit', () => child.kill('SIGKILL'));
   const readyLine = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code} before it was ready`)));

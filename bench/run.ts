@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { INTERRUPTED_EXIT_CODE } from '../bin/interruption.ts';
 import type { Bench, BenchReport } from './bench.ts';
 import { writeSection } from './document.ts';
 import { benchFreshness } from './freshness.ts';
@@ -65,4 +66,8 @@ async function runBench(name: string, bench: Bench, quick: boolean): Promise<Ben
   }
 }
 
+// Parts end with whoever started them; this lets children end as well.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(INTERRUPTED_EXIT_CODE));
+}
 process.exit(await main());
