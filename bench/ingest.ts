@@ -166,7 +166,7 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       'rounds in turn. CPU is that of the server process; the driver and the broker share the machine.',
     tables: [
       {
-        head: ['server', 'events per request', 'events/s', 'CPU-s per million events', 'p50 ms', 'p99 ms'],
+        head: ['server', ...MEASUREMENT_HEAD],
         rows: results.flatMap(({ shape, floor, ingest, compressing }) => [
           tableRow('floor', shape, floor),
           tableRow('ingest', shape, ingest),
@@ -179,7 +179,17 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
   };
 }
 
-function tableRow(name: string, shape: Shape, measurements: readonly Measurement[]): string[] {
+/** What a row of `tableRow` shows after the name. */
+export const MEASUREMENT_HEAD = [
+  'events per request',
+  'events/s',
+  'CPU-s per million events',
+  'p50 ms',
+  'p99 ms',
+] as const;
+
+/** The medians of one contestant. */
+export function tableRow(name: string, shape: Shape, measurements: readonly Measurement[]): string[] {
   const of = (key: keyof Measurement) => median(measurements.map((measurement) => measurement[key]));
   return [
     name,

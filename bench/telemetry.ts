@@ -1,16 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type BenchOptions,
-  type BenchReport,
-  type Goal,
-  formatCount,
-  formatNumber,
-  measureInTurn,
-  median,
-  medianRatio,
-} from './bench.ts';
+import { type BenchOptions, type BenchReport, type Goal, formatNumber, measureInTurn, medianRatio } from './bench.ts';
 import { stopChild } from './child.ts';
 import {
+  MEASUREMENT_HEAD,
   type Measurement,
   SHAPES,
   type Server,
@@ -19,6 +11,7 @@ import {
   createBenchTenant,
   measureServer,
   startIngest,
+  tableRow,
   warmUp,
 } from './ingest.ts';
 import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './parts.ts';
@@ -100,25 +93,13 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       `${results[0]?.on.length ?? 0} rounds in turn; CPU is that of the process; the driver, the broker, Jaeger and Loki share the machine.`,
     tables: [
       {
-        head: ['telemetry', 'events per request', 'events/s', 'CPU-s per million events', 'p50 ms', 'p99 ms'],
+        head: ['telemetry', ...MEASUREMENT_HEAD],
         rows: results.flatMap(({ shape, off, on }) => [tableRow('off', shape, off), tableRow('on', shape, on)]),
       },
     ],
     goals: results.flatMap(goalsOf),
     versions: parts.versions,
   };
-}
-
-function tableRow(name: string, shape: Shape, measurements: readonly Measurement[]): string[] {
-  const of = (key: keyof Measurement) => median(measurements.map((measurement) => measurement[key]));
-  return [
-    name,
-    String(shape.eventsPerRequest),
-    formatCount(of('eventsPerSecond')),
-    formatNumber(of('cpuSecondsPerMillion')),
-    formatNumber(of('latencyMsP50')),
-    formatNumber(of('latencyMsP99')),
-  ];
 }
 
 function goalsOf({ shape, off, on }: ShapeResult): Goal[] {

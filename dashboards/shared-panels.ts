@@ -1,11 +1,19 @@
 import { by, series } from '../otel/promql.ts';
+import { INGEST_METRICS } from '../otel/registry/ingest.ts';
 import { PROCESS_METRICS } from '../otel/registry/process.ts';
+import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import { emptyBecause } from './expectation.ts';
 import { quantile, rate } from './expressions.ts';
+import { NEUTRAL, QUIET, WELL, WRONG, textColors } from './look.ts';
 import { type Panel, graph, logPanel } from './panels.ts';
-import { logLines, metric, slowTraces } from './queries.ts';
+import { logLines, metric, seldom, slowTraces } from './queries.ts';
 import { grid } from './grid.ts';
-import type { ExternalDeclaration, HistogramDeclaration, Labels } from '../otel/registry/declare.ts';
+import type {
+  CounterDeclaration,
+  ExternalDeclaration,
+  HistogramDeclaration,
+  Labels,
+} from '../otel/registry/declare.ts';
 
 /** Lines as a person reads them: what was said, of whom, and the code of the error. */
 export const problemLines = (selector: string): string =>
@@ -63,3 +71,67 @@ export const errorRates = (service?: Service): ReturnType<typeof metric> =>
     )}) > 0`,
     '{{job}}: {{code}}',
   );
+
+/** How many of a counter there were in each minute, as bars by one of its labels. */
+export function countedBy<L extends Labels>(
+  declaration: CounterDeclaration<L>,
+  label: keyof L & string,
+  options: Pick<Parameters<typeof graph>[0], 'title' | 'description' | 'colors'> & { hidesZeros?: boolean },
+): Panel {
+  const { hidesZeros = false, ...shown } = options;
+  const counts = `sum ${by(declaration, label)} (increase(${series(declaration)}[$__interval]))`;
+  return graph({
+    ...shown,
+    unit: 'short',
+    decimals: 0,
+    stacked: true,
+    drawn: 'bars',
+    interval: '1m',
+    queries: [metric(hidesZeros ? `${counts} > 0` : counts, `{{${label}}}`)],
+  });
+}
+
+/** Windows that workflows look after, by where they stand. */
+export const windowStates = (description: string): Panel =>
+  graph({
+    title: 'Windows by where they stand',
+    description,
+    unit: 'short',
+    decimals: 0,
+    stacked: true,
+    colors: { open: WELL, waiting: NEUTRAL, failed: WRONG, inconsistent: 'dark-red', loading: QUIET },
+    queries: [
+      metric(`sum ${by(WINDOWS_METRICS.windows, 'state')} (${series(WINDOWS_METRICS.windows)}) > 0`, '{{state}}'),
+    ],
+  });
+
+/** Events that were refused one by one. */
+export const rejectedEvents = (description: string): Panel =>
+  graph({
+    title: 'Rejected events, by the reason',
+    description,
+    unit: 'suffix:/s',
+    decimals: 2,
+    colors: { all: QUIET },
+    queries: [
+      metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
+      seldom(
+        metric(
+          `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
+          '{{code}}',
+        ),
+        'a code appears when it happens',
+      ),
+    ],
+  });
+
+/** How 1 and 0 are shown where they say whether something answers. */
+export const UP_OR_DOWN = textColors([
+  { pattern: '1', color: WELL, text: 'up' },
+  { pattern: '0', color: WRONG, text: 'down' },
+]);
+
+/** Each process of ours with its version, and when it started in milliseconds. */
+export const RUNNING =
+  `${series(PROCESS_METRICS.build)} * on (job, instance) group_left () ` +
+  `(${series(PROCESS_METRICS.processStart)} * 1000)`;

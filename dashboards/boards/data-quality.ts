@@ -7,12 +7,13 @@ import { WINDOWS_METRICS } from '../../otel/registry/windows.ts';
 import { FAULTS } from '../../events/ledger.ts';
 import type { BoardPlan } from '../board.ts';
 import { emptyBecause } from '../expectation.ts';
-import { increase, rate, share } from '../expressions.ts';
+import { increase, share } from '../expressions.ts';
 import { grid } from '../grid.ts';
 import { LOOK, NEUTRAL, QUIET, WRONG, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph } from '../panels.ts';
-import { metric, points, rows, seldom } from '../queries.ts';
+import { metric, points, rows } from '../queries.ts';
+import { countedBy, rejectedEvents } from '../shared-panels.ts';
 import { queried } from '../variables.ts';
 
 const accepted = `sum(${increase(series(INGEST_METRICS.acceptedEvents))})`;
@@ -157,20 +158,9 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
           seriesName: '${__field.labels.tenant}',
           queries: [points('quality/duplicates')],
         }),
-        deadLetters: graph({
+        deadLetters: countedBy(SINK_METRICS.deadLetters, 'reason', {
           title: 'Dead letters, by the reason',
           description: 'Lines that ClickHouse refused, and records of an unknown format.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
-          queries: [
-            metric(
-              `sum ${by(SINK_METRICS.deadLetters, 'reason')} (increase(${series(SINK_METRICS.deadLetters)}[$__interval]))`,
-              '{{reason}}',
-            ),
-          ],
         }),
       },
     },
@@ -178,23 +168,7 @@ export const dataQuality: BoardPlan<'dataQuality'> = {
       title: 'Does it say what it should?',
       height: 8,
       panels: {
-        rejectedEvents: graph({
-          title: 'Rejected events, by the reason',
-          description: 'By the code that the client was told.',
-          unit: 'suffix:/s',
-          decimals: 2,
-          colors: { all: QUIET },
-          queries: [
-            metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
-            seldom(
-              metric(
-                `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
-                '{{code}}',
-              ),
-              'a code appears when it happens',
-            ),
-          ],
-        }),
+        rejectedEvents: rejectedEvents('By the code that the client was told.'),
         clockSkew: graph({
           title: 'Events from the future',
           description:

@@ -7,7 +7,7 @@ import { LOOK, QUIET, WELL, WRONG, redBelow, redFrom, yellowThenRed } from '../l
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
 import { metric, metricBuckets, seldom } from '../queries.ts';
-import { QUANTILE_COLORS, problemsOf, processesOf, quantiles, tracesOf } from '../shared-panels.ts';
+import { QUANTILE_COLORS, problemsOf, processesOf, quantiles, rejectedEvents, tracesOf } from '../shared-panels.ts';
 
 const requests = INGEST_METRICS.requestDuration;
 
@@ -105,23 +105,9 @@ export const ingest: BoardPlan<'ingest'> = {
       title: 'What is refused',
       height: 8,
       panels: {
-        rejectedEvents: graph({
-          title: 'Rejected events, by the reason',
-          description: 'Events that were refused one by one, by the code that the client was told: docs/glossary.md.',
-          unit: 'suffix:/s',
-          decimals: 2,
-          colors: { all: QUIET },
-          queries: [
-            metric(`sum(${rate(series(INGEST_METRICS.rejectedEvents))})`, 'all'),
-            seldom(
-              metric(
-                `sum ${by(INGEST_METRICS.rejectedEvents, 'code')} (${rate(series(INGEST_METRICS.rejectedEvents))}) > 0`,
-                '{{code}}',
-              ),
-              'a code appears when it happens',
-            ),
-          ],
-        }),
+        rejectedEvents: rejectedEvents(
+          'Events that were refused one by one, by the code that the client was told: docs/glossary.md.',
+        ),
         refusedRequests: graph({
           title: 'Refused requests, by the reason',
           description:

@@ -10,7 +10,7 @@ import { QUIET, WELL, WRONG, redFrom } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph, heat } from '../panels.ts';
 import { metric, metricBuckets, seldom } from '../queries.ts';
-import { QUANTILE_COLORS, problemsOf, processesOf, quantiles, tracesOf } from '../shared-panels.ts';
+import { QUANTILE_COLORS, countedBy, problemsOf, processesOf, quantiles, tracesOf } from '../shared-panels.ts';
 
 const lagByPartition = `max ${by(PARTS_METRICS.kafkaGroupLag, 'partition')} (${series(PARTS_METRICS.kafkaGroupLag)})`;
 
@@ -184,21 +184,10 @@ export const kafkaSink: BoardPlan<'kafkaSink'> = {
       title: 'What is not everyday',
       height: 8,
       panels: {
-        deadLetters: graph({
+        deadLetters: countedBy(SINK_METRICS.deadLetters, 'reason', {
           title: 'Dead letters, by the reason',
           description:
             'Lines that ClickHouse refused, and records of an unknown format. Look at them: unmogrowp dlq list.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
-          queries: [
-            metric(
-              `sum ${by(SINK_METRICS.deadLetters, 'reason')} (increase(${series(SINK_METRICS.deadLetters)}[$__interval]))`,
-              '{{reason}}',
-            ),
-          ],
         }),
         rangeRepeats: graph({
           title: 'Ranges inserted again',

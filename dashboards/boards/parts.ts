@@ -10,11 +10,11 @@ import type { BoardPlan } from '../board.ts';
 import { emptyBecause } from '../expectation.ts';
 import { quantile, rate, share } from '../expressions.ts';
 import { arrange, grid } from '../grid.ts';
-import { LOOK, WELL, WRONG, redFrom, textColors } from '../look.ts';
+import { LOOK, WRONG, redFrom } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { graph, timeline } from '../panels.ts';
 import { metric, metricRows, seldom } from '../queries.ts';
-import { errorRates } from '../shared-panels.ts';
+import { RUNNING, UP_OR_DOWN, errorRates } from '../shared-panels.ts';
 import { TELEMETRY_ROWS } from './parts-telemetry.ts';
 
 /** What the pipeline stands on. */
@@ -34,20 +34,13 @@ export const parts: BoardPlan<'parts'> = {
           title: 'Who answers',
           description: 'Whether Prometheus reaches each process. A red gap is the time for which it did not answer.',
           unit: 'short',
-          mappings: textColors([
-            { pattern: '1', color: WELL, text: 'up' },
-            { pattern: '0', color: WRONG, text: 'down' },
-          ]),
+          mappings: UP_OR_DOWN,
           queries: [metric(series(PROMETHEUS.up), '{{job}} {{instance}}')],
         }),
         versions: grid({
           title: 'What runs, and since when',
           description: 'Version and start of each process of ours.',
-          queries: [
-            metricRows(
-              `${series(PROCESS_METRICS.build)} * on (job, instance) group_left () (${series(PROCESS_METRICS.processStart)} * 1000)`,
-            ),
-          ],
+          queries: [metricRows(RUNNING)],
           columns: { Value: { unit: 'dateTimeFromNow', name: 'started' } },
           transformations: [
             arrange({ hidden: ['Time', '__name__'], order: ['job', 'version', 'Value', 'instance', 'runtime'] }),

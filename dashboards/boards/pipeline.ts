@@ -4,7 +4,6 @@ import { PROMETHEUS } from '../../otel/registry/external/prometheus.ts';
 import { INGEST_METRICS } from '../../otel/registry/ingest.ts';
 import { KAFKA_METRICS } from '../../otel/registry/kafka.ts';
 import { OBJECTIVE_RECORDS } from '../../otel/registry/objectives.ts';
-import { PROCESS_METRICS } from '../../otel/registry/process.ts';
 import { SINK_METRICS } from '../../otel/registry/sink.ts';
 import { WINDOWS_METRICS } from '../../otel/registry/windows.ts';
 import type { BoardPlan } from '../board.ts';
@@ -12,11 +11,11 @@ import { emptyBecause } from '../expectation.ts';
 import { quantile, rate, share } from '../expressions.ts';
 import { arrange, grid } from '../grid.ts';
 import { boardLink } from '../links.ts';
-import { LOOK, NEUTRAL, QUIET, WELL, WRONG, redFrom, textColors, yellowThenRed } from '../look.ts';
+import { LOOK, NEUTRAL, WELL, WRONG, redFrom, textColors, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, gauges, graph, logPanel, timeline } from '../panels.ts';
 import { logLines, metric, metricNow, metricRows } from '../queries.ts';
-import { problemLines } from '../shared-panels.ts';
+import { RUNNING, UP_OR_DOWN, countedBy, problemLines, windowStates } from '../shared-panels.ts';
 
 const requests = INGEST_METRICS.requestDuration;
 const ingestBoard = { title: 'Ingest', path: boardLink('ingest').path };
@@ -238,43 +237,20 @@ export const pipeline: BoardPlan<'pipeline'> = {
       title: 'Windows, and what changed',
       height: 8,
       panels: {
-        windows: graph({
-          title: 'Windows by where they stand',
-          description:
-            'Windows that workflows look after. `open` waits for late data, which is well; `inconsistent` and `failed` need somebody.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          colors: { open: WELL, waiting: NEUTRAL, failed: WRONG, inconsistent: 'dark-red', loading: QUIET },
-          queries: [
-            metric(`sum ${by(WINDOWS_METRICS.windows, 'state')} (${series(WINDOWS_METRICS.windows)}) > 0`, '{{state}}'),
-          ],
-        }),
-        publications: graph({
+        windows: windowStates(
+          'Windows that workflows look after. `open` waits for late data, which is well; `inconsistent` and `failed` need somebody.',
+        ),
+        publications: countedBy(WINDOWS_METRICS.publications, 'reason', {
           title: 'Publications, by why',
           description:
             'Windows published for the first time (close), corrected for late data (reopen), by somebody (command), by a replay, or taken back (rollback).',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
-          queries: [
-            metric(
-              `sum ${by(WINDOWS_METRICS.publications, 'reason')} (increase(${series(WINDOWS_METRICS.publications)}[$__interval])) > 0`,
-              '{{reason}}',
-            ),
-          ],
+          hidesZeros: true,
         }),
         versions: grid({
           title: 'What runs, and since when',
           description:
             'Version and start of each process. Starts are also marks on all graphs: when a line bends at one, it was the deploy.',
-          queries: [
-            metricRows(
-              `${series(PROCESS_METRICS.build)} * on (job, instance) group_left () (${series(PROCESS_METRICS.processStart)} * 1000)`,
-            ),
-          ],
+          queries: [metricRows(RUNNING)],
           columns: { Value: { unit: 'dateTimeFromNow', name: 'started' } },
           transformations: [
             arrange({ hidden: ['Time', '__name__', 'instance', 'runtime'], order: ['job', 'version', 'Value'] }),
@@ -290,10 +266,7 @@ export const pipeline: BoardPlan<'pipeline'> = {
           title: 'Who answers',
           description: 'Whether Prometheus reaches each process. A red gap is the time for which it did not answer.',
           unit: 'short',
-          mappings: textColors([
-            { pattern: '1', color: WELL, text: 'up' },
-            { pattern: '0', color: WRONG, text: 'down' },
-          ]),
+          mappings: UP_OR_DOWN,
           queries: [metric(`min ${by(PROMETHEUS.up, 'job')} (${series(PROMETHEUS.up)})`, '{{job}}')],
           width: 8,
         }),

@@ -9,7 +9,7 @@ import { NEUTRAL, QUIET, WELL, WRONG, redFrom, yellowThenRed } from '../look.ts'
 import { CHANGES } from '../marks.ts';
 import { figure, graph } from '../panels.ts';
 import { metric, metricNow, points, rows } from '../queries.ts';
-import { QUANTILE_COLORS, problemsOf, quantiles } from '../shared-panels.ts';
+import { QUANTILE_COLORS, countedBy, problemsOf, quantiles, windowStates } from '../shared-panels.ts';
 import { queried } from '../variables.ts';
 import { WINDOW_STATES } from '../window-states.ts';
 
@@ -102,22 +102,12 @@ export const windows: BoardPlan<'windows'> = {
       title: 'Runs',
       height: 8,
       panels: {
-        runs: graph({
+        runs: countedBy(WINDOWS_METRICS.runs, 'outcome', {
           title: 'Runs, by how they ended',
           description:
             'unchanged: the numbers are those that are published already. failed and inconsistent published nothing.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
           colors: { published: WELL, unchanged: NEUTRAL, inconsistent: 'dark-red', failed: WRONG },
-          queries: [
-            metric(
-              `sum ${by(WINDOWS_METRICS.runs, 'outcome')} (increase(${series(WINDOWS_METRICS.runs)}[$__interval])) > 0`,
-              '{{outcome}}',
-            ),
-          ],
+          hidesZeros: true,
         }),
         runTimes: graph({
           title: 'How long runs take',
@@ -165,18 +155,9 @@ export const windows: BoardPlan<'windows'> = {
     {
       height: 8,
       panels: {
-        states: graph({
-          title: 'Windows by where they stand',
-          description:
-            'Windows that workflows look after. open: waits for late data. waiting: its end and allowed lateness are not over. queued, arriving, running, verifying, publishing: on the way.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          colors: { open: WELL, waiting: NEUTRAL, failed: WRONG, inconsistent: 'dark-red', loading: QUIET },
-          queries: [
-            metric(`sum ${by(WINDOWS_METRICS.windows, 'state')} (${series(WINDOWS_METRICS.windows)}) > 0`, '{{state}}'),
-          ],
-        }),
+        states: windowStates(
+          'Windows that workflows look after. open: waits for late data. waiting: its end and allowed lateness are not over. queued, arriving, running, verifying, publishing: on the way.',
+        ),
         closeDelays: graph({
           title: 'From due to first publication',
           description:
@@ -206,20 +187,10 @@ export const windows: BoardPlan<'windows'> = {
           seriesName: '${__field.labels.rows}',
           queries: [points('windows/late-rows')],
         }),
-        publications: graph({
+        publications: countedBy(WINDOWS_METRICS.publications, 'reason', {
           title: 'Publications, by why',
           description: 'close: the first. reopen: late data. command: somebody. replay and rollback: see below.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
-          queries: [
-            metric(
-              `sum ${by(WINDOWS_METRICS.publications, 'reason')} (increase(${series(WINDOWS_METRICS.publications)}[$__interval])) > 0`,
-              '{{reason}}',
-            ),
-          ],
+          hidesZeros: true,
         }),
         reopens: graph({
           title: 'Windows asked to run again, by whom',
@@ -263,20 +234,9 @@ export const windows: BoardPlan<'windows'> = {
     {
       height: 7,
       panels: {
-        replayWindows: graph({
+        replayWindows: countedBy(WINDOWS_METRICS.replayWindows, 'state', {
           title: 'Windows of replays',
           description: 'How fast replays go, and what becomes of their windows.',
-          unit: 'short',
-          decimals: 0,
-          stacked: true,
-          drawn: 'bars',
-          interval: '1m',
-          queries: [
-            metric(
-              `sum ${by(WINDOWS_METRICS.replayWindows, 'state')} (increase(${series(WINDOWS_METRICS.replayWindows)}[$__interval]))`,
-              '{{state}}',
-            ),
-          ],
         }),
         replayStates: graph({
           title: 'Not ended',
