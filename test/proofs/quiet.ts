@@ -2,16 +2,14 @@
  * `npm run prove:quiet [-- --long --seed N]`: days of a tenant and then a steady load on all parts, in health; nothing but
  * the watchdog may fire. An alert that only waits is told, and is no mistake.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { alertmanagerConfig } from '../../alerts/routing.ts';
 import { alertNames } from '../../alerts/all.ts';
-import { lokiRules, prometheusRules } from '../../alerts/rule-file.ts';
-import { createTenant } from '../../postgres/tenants.ts';
 import { sendOldEvents, untilPublished } from './alerts/tenants.ts';
-import { startFreshLoad } from './alerts/load.ts';
+import { startLoadOf } from './alerts/load.ts';
+import { writeRuleFiles } from './alerts/rule-files.ts';
 import { watchAlerts } from './alerts/watch.ts';
 import { type ProofContext, runProof } from './run-proof.ts';
 import type { ProofSection } from './report.ts';
@@ -24,10 +22,7 @@ const EVENTS_PER_DAY = 300;
 const LOOK_MS = 250;
 
 const alertsDirectory = mkdtempSync(join(tmpdir(), 'unmogrowp-quiet-rules-'));
-mkdirSync(alertsDirectory, { recursive: true });
-writeFileSync(join(alertsDirectory, 'alertmanager.yaml'), alertmanagerConfig({ timeScale: TIME_SCALE }));
-writeFileSync(join(alertsDirectory, 'loki.yaml'), lokiRules({ timeScale: TIME_SCALE }));
-writeFileSync(join(alertsDirectory, 'prometheus.yaml'), prometheusRules({ timeScale: TIME_SCALE }));
+writeRuleFiles(alertsDirectory, { timeScale: TIME_SCALE, withInhibition: true });
 try {
   await runProof(
     'quiet',
@@ -41,15 +36,7 @@ try {
 async function prove({ pipeline, seed, isLong, signal, onProgress }: ProofContext): Promise<ProofSection> {
   const { stage, webhook } = pipeline;
   const watch = watchAlerts(pipeline);
-  const tenantId = 'load';
-  const { write_key: writeKey } = await createTenant(stage.postgres, { tenantId });
-  const load = startFreshLoad({
-    url: stage.ingestUrl,
-    tenantId,
-    writeKey,
-    requestsPerSecond: REQUESTS_PER_SECOND,
-    seed,
-  });
+  const load = await startLoadOf(pipeline, { requestsPerSecond: REQUESTS_PER_SECOND, seed });
   const waited = new Map<string, number>();
   const fired = new Map<string, number>();
   const lastsMs = isLong ? LASTS_MS.long : LASTS_MS.short;

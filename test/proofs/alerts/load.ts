@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { generateArrivals } from '../../../events/generator.ts';
 import { FIELD_LATENESS } from '../../../events/generator-lateness.ts';
+import { createTenant } from '../../../postgres/tenants.ts';
 import { DAY_MS } from '../../faults/events.ts';
+import type { Pipeline } from '../pipeline.ts';
 
 const EVENTS_PER_REQUEST = 25;
 /** Many: a broker that hangs lets each request wait for seconds. */
@@ -19,7 +21,7 @@ export interface FreshLoad {
   stop(): Promise<void>;
 }
 
-export interface FreshLoadOptions {
+interface FreshLoadOptions {
   readonly url: string;
   readonly tenantId: string;
   readonly writeKey: string;
@@ -28,7 +30,7 @@ export interface FreshLoadOptions {
 }
 
 /** Sends steadily until it is stopped; what is refused or not answered is given up, as careless clients do. */
-export function startFreshLoad(options: FreshLoadOptions): FreshLoad {
+function startFreshLoad(options: FreshLoadOptions): FreshLoad {
   const { url, tenantId, writeKey, requestsPerSecond, seed } = options;
   const kinds = generateArrivals({ seed, dayStartMs: DAY_MS, events: KINDS, lateness: FIELD_LATENESS });
   let ageMs: number | undefined = 0;
@@ -76,4 +78,14 @@ export function startFreshLoad(options: FreshLoadOptions): FreshLoad {
       await lanes;
     },
   };
+}
+
+/** The same for a tenant of its own, called `load`. */
+export async function startLoadOf(
+  { stage }: Pick<Pipeline, 'stage'>,
+  options: Pick<FreshLoadOptions, 'requestsPerSecond' | 'seed'>,
+): Promise<FreshLoad> {
+  const tenantId = 'load';
+  const { write_key: writeKey } = await createTenant(stage.postgres, { tenantId });
+  return startFreshLoad({ url: stage.ingestUrl, tenantId, writeKey, ...options });
 }

@@ -2,21 +2,18 @@
  * `npm run prove:alerts` and `npm run prove:runbooks`: a real fault for every alert, on parts and processes of its own, with
  * rules that are those in earnest in a time that passes faster. See USAGE.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parse } from 'yaml';
-import { lokiRules, prometheusRules, yamlText } from '../../../alerts/rule-file.ts';
-import { alertmanagerConfig } from '../../../alerts/routing.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../../../bin/interruption.ts';
 import { printProgress, printTable } from '../../../bin/output.ts';
-import { createTenant } from '../../../postgres/tenants.ts';
 import { formatDuration } from '../../../stack/progress.ts';
 import { whyNoDisks } from '../../faults/disk.ts';
 import { type Pipeline, openPipeline } from '../pipeline.ts';
 import { SCENARIOS, SHORT } from './list.ts';
-import { startFreshLoad } from './load.ts';
+import { startLoadOf } from './load.ts';
+import { writeRuleFiles } from './rule-files.ts';
 import { writeOutcomes } from './write.ts';
 import type { Scenario } from './scenario.ts';
 import { type AlertOutcome, tryScenario } from './try-scenario.ts';
@@ -57,16 +54,12 @@ const { values } = parseArgs({
   },
 });
 
-/** The rules, in the time of a scenario. */
-function writeRules(directory: string, timeScale: number): void {
-  mkdirSync(directory, { recursive: true });
-  const config = parse(alertmanagerConfig({ timeScale })) as Record<string, unknown>;
-  // What silences what is proven by a table of its own: here every alert has to reach somebody.
-  const { inhibit_rules: _rules, ...routing } = config;
-  writeFileSync(join(directory, 'alertmanager.yaml'), yamlText(routing));
-  writeFileSync(join(directory, 'loki.yaml'), lokiRules({ timeScale }));
-  writeFileSync(join(directory, 'prometheus.yaml'), prometheusRules({ timeScale }));
-}
+/**
+ * The rules, in the time of a scenario. What silences what is proven by a table of its own: here every alert has to reach
+ * somebody.
+ */
+const writeRules = (directory: string, timeScale: number): void =>
+  writeRuleFiles(directory, { timeScale, withInhibition: false });
 
 function wanted(): readonly Scenario[] {
   if (values.only.length === 0) return values.short ? SCENARIOS.filter(({ name }) => SHORT.has(name)) : SCENARIOS;
@@ -128,17 +121,8 @@ async function proveAll(all: readonly Scenario[], directory: string, signal: Abo
     settings: SETTINGS,
     disks: needDisk && why === undefined ? ['clickhouse'] : [],
   });
-  const { stage } = pipeline;
   const watch = watchAlerts(pipeline);
-  const tenantId = 'load';
-  const { write_key: writeKey } = await createTenant(stage.postgres, { tenantId });
-  const load = startFreshLoad({
-    url: stage.ingestUrl,
-    tenantId,
-    writeKey,
-    requestsPerSecond: REQUESTS_PER_SECOND,
-    seed,
-  });
+  const load = await startLoadOf(pipeline, { requestsPerSecond: REQUESTS_PER_SECOND, seed });
   const outcomes: AlertOutcome[] = [];
   const startedAt = performance.now();
   let timeScale = TIME_SCALE;
