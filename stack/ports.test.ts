@@ -45,3 +45,11 @@ test('no port is given to two listeners', async () => {
   expect(first).toEqual({ http: port });
   expect(second['http']).not.toBe(port);
 });
+
+test('two books of one process never find the same free port, though nobody listens on it yet', async () => {
+  const wanted = Object.fromEntries(Array.from({ length: 300 }, (_, number) => [`listener ${number}`, 0]));
+  const choose = () => openPortBook({ file: bookFile(), preferDefaults: false }).choose('many', wanted);
+  const [one, other] = await Promise.all([choose(), choose()]);
+
+  expect(new Set([...Object.values(one), ...Object.values(other)]).size).toBe(600);
+});

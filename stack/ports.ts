@@ -15,6 +15,12 @@ const FREE_PORT_MIN = 20_000;
 const FREE_PORT_MAX = 32_000;
 const ATTEMPTS_MAX = 200;
 
+/**
+ * What any book of this process has handed out: a port that was chosen in one may not be listened on yet when another one
+ * looks for a free port.
+ */
+const handedOut = new Set<number>();
+
 /** Hands out ports, never one twice. */
 export interface PortBook {
   /**
@@ -36,6 +42,7 @@ export function openPortBook(options: { file: string; preferDefaults: boolean })
   const available = async (port: number): Promise<boolean> => {
     if (port === 0 || taken.has(port)) return false;
     taken.add(port);
+    handedOut.add(port);
     if (await isFree(port)) return true;
     taken.delete(port);
     return false;
@@ -44,7 +51,7 @@ export function openPortBook(options: { file: string; preferDefaults: boolean })
     for (const port of wanted) if (port !== undefined && (await available(port))) return port;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const port = randomInt(FREE_PORT_MIN, FREE_PORT_MAX);
-      if (await available(port)) return port;
+      if (!handedOut.has(port) && (await available(port))) return port;
     }
     throw new UnmogrowpError('part_start_failed', `No free port between ${FREE_PORT_MIN} and ${FREE_PORT_MAX}.`);
   };
