@@ -14,14 +14,16 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
   otel: { values: ['errors', 'events'] },
   events: { values: [] },
   attribution: { values: ['events'] },
-  workflows: { values: ['attribution', 'events'], types: ['activities'] },
+  // Policy, on-call and the states of incidents: decided here, carried out by workflows and activities.
+  incidents: { values: ['errors', 'events'] },
+  workflows: { values: ['attribution', 'events', 'incidents'], types: ['activities'] },
   kafka: { values: ['events', 'errors', 'otel'] },
   clickhouse: { values: ['events', 'errors', 'otel', 'migrations'] },
   postgres: { values: ['events', 'errors', 'otel', 'migrations'] },
   ingest: { values: ['events', 'kafka', 'postgres', 'errors', 'otel'] },
   sink: { values: ['events', 'kafka', 'clickhouse', 'errors', 'otel'] },
   activities: {
-    values: ['events', 'attribution', 'clickhouse', 'postgres', 'kafka', 'errors', 'otel'],
+    values: ['events', 'attribution', 'incidents', 'clickhouse', 'postgres', 'kafka', 'errors', 'otel'],
     types: ['workflows'],
   },
   importers: { values: ['events', 'postgres', 'errors', 'otel'] },
