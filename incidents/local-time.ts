@@ -12,25 +12,47 @@ export interface LocalDay {
 
 /**
  * The moment at which the wall clock of a time zone shows so many minutes after midnight of a day (more than a day is
- * fine). A time that the clock shows twice is meant the first time; one that it skips is meant with the offset before.
+ * fine). A time that the clock shows twice is meant the first time; one that it skips is the moment of the skip.
+ */
+export function instantOf(timeZone: string, { year, month, day }: LocalDay, minuteOfDay: number): number {
+  return instantOfWall(timeZone, Date.UTC(year, month - 1, day, 0, minuteOfDay));
+}
+
+/**
+ * The same for what a wall clock shows, as if that were UTC. A later time of the wall is never an earlier moment, so
+ * shifts in the order of the wall are in order.
  *
  * Luxon is not asked for this: which of two ambiguous moments it gives depends on the season in which it is asked, and
  * an answer that changes in spring is no answer to who was on call in autumn.
  */
-export function instantOf(timeZone: string, { year, month, day }: LocalDay, minuteOfDay: number): number {
+export function instantOfWall(timeZone: string, wallMs: number): number {
   const zone = zoneOf(timeZone);
-  const wallMs = Date.UTC(year, month - 1, day, 0, minuteOfDay);
-  const before = zone.offset(wallMs - DAY_MS);
-  const after = zone.offset(wallMs + DAY_MS);
-  const first = wallMs - before * MINUTE_MS;
-  if (before === after || zone.offset(first) === before) return first;
-  const second = wallMs - after * MINUTE_MS;
-  return zone.offset(second) === after ? second : first;
+  const before = zone.offset(wallMs - DAY_MS) * MINUTE_MS;
+  const after = zone.offset(wallMs + DAY_MS) * MINUTE_MS;
+  const first = wallMs - before;
+  if (before === after || zone.offset(first) * MINUTE_MS === before) return first;
+  const second = wallMs - after;
+  return zone.offset(second) * MINUTE_MS === after ? second : skipBetween(zone, second, first);
 }
+
+/** The moment at which the offset of the zone changes. */
+function skipBetween(zone: IANAZone, fromMs: number, toMs: number): number {
+  const old = zone.offset(fromMs);
+  let [before, after] = [fromMs, toMs];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (zone.offset(middle) === old) before = middle;
+    else after = middle;
+  }
+  return after;
+}
+
+/** What the wall clock of a time zone shows at a moment, as if it were UTC. */
+export const wallAt = (timeZone: string, atMs: number): number => atMs + zoneOf(timeZone).offset(atMs) * MINUTE_MS;
 
 /** The day that the calendar of a time zone shows at a moment. */
 export function localDayAt(timeZone: string, atMs: number): LocalDay {
-  const wall = new Date(atMs + zoneOf(timeZone).offset(atMs) * MINUTE_MS);
+  const wall = new Date(wallAt(timeZone, atMs));
   return { year: wall.getUTCFullYear(), month: wall.getUTCMonth() + 1, day: wall.getUTCDate() };
 }
 
