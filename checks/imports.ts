@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
   workflows: { values: ['attribution', 'events', 'incidents'], types: ['activities'] },
   kafka: { values: ['events', 'errors', 'otel'] },
   clickhouse: { values: ['events', 'errors', 'otel', 'migrations'] },
-  postgres: { values: ['events', 'errors', 'otel', 'migrations'] },
+  postgres: { values: ['events', 'errors', 'otel', 'migrations'], types: ['incidents'] },
   ingest: { values: ['events', 'kafka', 'postgres', 'errors', 'otel'] },
   sink: { values: ['events', 'kafka', 'clickhouse', 'errors', 'otel'] },
   activities: {
