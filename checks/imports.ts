@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
   env: { values: ['errors'] },
   migrations: { values: ['errors'] },
   // Label values are the closed lists of the contract.
-  otel: { values: ['errors', 'events'] },
+  otel: { values: ['errors', 'events', 'incidents'] },
   events: { values: [] },
   attribution: { values: ['events'] },
   // Policy, on-call and the states of incidents: decided here, carried out by workflows and activities.

@@ -1,6 +1,7 @@
 import { CLICKHOUSE_METRICS } from './clickhouse.ts';
 import { DEAD_LETTER_METRICS } from './dead-letters.ts';
 import type { MetricDeclaration } from './declare.ts';
+import { INCIDENTS_METRICS } from './incidents.ts';
 import { INGEST_METRICS } from './ingest.ts';
 import { KAFKA_METRICS } from './kafka.ts';
 import { PARTS_METRICS } from './parts.ts';
@@ -17,5 +18,6 @@ export const AREAS: Readonly<Record<string, Readonly<Record<string, MetricDeclar
   clickhouse: CLICKHOUSE_METRICS,
   windows: WINDOWS_METRICS,
   'dead letters': DEAD_LETTER_METRICS,
+  incidents: INCIDENTS_METRICS,
   parts: PARTS_METRICS,
 };
