@@ -91,6 +91,8 @@ export type IncidentCommandName = (typeof INCIDENT_COMMANDS)[number];
 interface CommandBase {
   readonly actor: string;
   readonly via: 'cli' | 'http' | 'link';
+  /** Of the link by which it came: each works once, so a state that has seen it refuses it. */
+  readonly linkId?: string;
 }
 
 export type IncidentCommand = CommandBase &
