@@ -1,3 +1,4 @@
+import type { Schedule } from '../oncall/schema.ts';
 import type { Severity, Target, Urgency } from '../types.ts';
 
 /** Hours in which people are at work: on these days, from one time of the wall clock to another. */
@@ -5,10 +6,10 @@ export interface SupportHours {
   readonly id: string;
   /** IANA name, such as Europe/Berlin. */
   readonly timeZone: string;
-  /** ISO weekdays on which they begin: 1 is Monday, 7 is Sunday. */
-  readonly days: readonly number[];
+  /** On which they begin, as ISO counts: 1 is Monday, 7 is Sunday. */
+  readonly weekdays: readonly number[];
   readonly fromMinute: number;
-  /** Up to 1440; at or before `fromMinute` it is on the day after. */
+  /** After `fromMinute`; beyond 1440 it is on the day after. */
   readonly toMinute: number;
 }
 
@@ -41,9 +42,6 @@ export interface PolicyStep {
   readonly waitMs: number;
 }
 
-/** Narrowed to the schedule of incidents/oncall/ as soon as that exists. */
-export type ScheduleSnapshot = Readonly<Record<string, unknown>>;
-
 export interface Throttle {
   readonly messages: number;
   readonly perMs: number;
@@ -60,7 +58,7 @@ export interface PolicySnapshot {
   readonly urgency: UrgencyRule;
   readonly steps: readonly PolicyStep[];
   /** The schedules that the steps name, as incidents/oncall/ parses them. */
-  readonly schedules: Readonly<Record<string, ScheduleSnapshot>>;
+  readonly schedules: Readonly<Record<string, Schedule>>;
   /** How often the steps begin again after the first time, 0 to 5. */
   readonly repeat: number;
   /** How long every alert must stay resolved. */
