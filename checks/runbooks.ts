@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertNames, lokiGroups } from '../alerts/all.ts';
-import { readRunbook } from '../alerts/runbook-page.ts';
+import { readRunbook } from '../incidents/page/runbook-page.ts';
 import { ALERT_CASES } from '../test/alerts/cases/all.ts';
 import { PROOFS } from '../test/proofs/alerts/list.ts';
 

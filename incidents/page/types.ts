@@ -47,6 +47,8 @@ export interface PageTrace {
   readonly atMs: number;
   /** What was measured, and where: `unmogrowp_sink_delay_seconds 12.4 of sink`. */
   readonly measured: string;
+  /** What the trace store says of it: its failure or its longest span; empty when the store was not asked or has no such trace. */
+  readonly story: string;
 }
 
 export interface PageLogLine {
@@ -117,6 +119,9 @@ export interface Page extends Omit<PageRequest, 'alerts'> {
   readonly links: readonly PageLink[];
   readonly traces: Part<readonly PageTrace[]>;
   readonly logs: Part<PageLogs>;
+  /** Processes that were started. */
+  readonly starts: Part<readonly PageChange[]>;
+  /** Replays and settings. */
   readonly changes: Part<readonly PageChange[]>;
   readonly windows: Part<PageWindows>;
   readonly runbook: Part<PageRunbook>;

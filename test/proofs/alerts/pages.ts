@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type RunbookBlock, readRunbook } from '../../../alerts/runbook-page.ts';
+import { type RunbookBlock, readRunbook } from '../../../incidents/page/runbook-page.ts';
 import type { Pipeline } from '../pipeline.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

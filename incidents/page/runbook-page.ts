@@ -13,6 +13,8 @@ export interface RunbookBlock {
   readonly text: string;
   /** Some rows, none, or a text that fits. */
   readonly expect: 'some' | 'none' | RegExp;
+  /** The same for people: the line below the block. */
+  readonly expected: string;
 }
 
 /** A page that tells what to do about the alert of its name. */
@@ -37,10 +39,11 @@ export function readRunbook(markdown: string): RunbookPage {
     const section = SECTIONS[index];
     if (section === undefined) continue;
     for (const [, language = '', info = '', text = '', after = ''] of part.matchAll(BLOCK)) {
-      const block = blockOf({ section, language, info, text });
+      const expected = /^\s*(?:>\s*)?(Expect [^\n]*)/.exec(after)?.[1];
+      const block = blockOf({ section, language, info, text, expected: expected ?? '' });
       if (typeof block === 'string') problems.push(block);
       else blocks.push(block);
-      if (!/^\s*(?:>\s*)?Expect /.test(after)) problems.push(`no line after ${info.trim()} says what to expect`);
+      if (expected === undefined) problems.push(`no line after ${info.trim()} says what to expect`);
     }
   }
   const twice = blocks.map(({ id }) => id).filter((id, index, ids) => ids.indexOf(id) !== index);
@@ -50,14 +53,20 @@ export function readRunbook(markdown: string): RunbookPage {
   return { title, blocks, problems };
 }
 
-function blockOf(found: { section: Section; language: string; info: string; text: string }): RunbookBlock | string {
-  const { section, info, text } = found;
+function blockOf(found: {
+  section: Section;
+  language: string;
+  info: string;
+  text: string;
+  expected: string;
+}): RunbookBlock | string {
+  const { section, info, text, expected } = found;
   const language = LANGUAGES.find((each) => each === found.language);
   const [, id, expect = ''] = /^ id=([a-z][a-z0-9-]*) expect=(.+)$/.exec(info) ?? [];
   if (language === undefined || id === undefined)
     return `a block is no ${LANGUAGES.join(', ')} with id and expect: ${info}`;
   const pattern = /^\/(.*)\/$/.exec(expect)?.[1];
-  if (pattern !== undefined) return { id, section, language, text, expect: new RegExp(pattern) };
-  if (expect === 'some' || expect === 'none') return { id, section, language, text, expect };
+  if (pattern !== undefined) return { id, section, language, text, expect: new RegExp(pattern), expected };
+  if (expect === 'some' || expect === 'none') return { id, section, language, text, expect, expected };
   return `${id} expects neither some nor none nor a pattern`;
 }

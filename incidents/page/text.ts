@@ -1,0 +1,74 @@
+/** What turns the direction of writing or hides itself: it could make a command look like another one. */
+const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
+
+/** One line without anything that does not show, cut at a number of characters. */
+export function oneLine(text: string, charactersMax: number): string {
+  return cut(text.replaceAll(/\s+/g, ' ').replaceAll(INVISIBLE, '').trim(), charactersMax);
+}
+
+/** The same with its lines kept. */
+export const lines = (text: string, charactersMax: number): string =>
+  cut(text.replaceAll(/\r\n?/g, '\n').replaceAll(INVISIBLE, '').trimEnd(), charactersMax);
+
+/** By whole characters: half of one could not be written as UTF-8. */
+function cut(text: string, charactersMax: number): string {
+  const characters = [...text];
+  return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax - 1).join('')}…`;
+}
+
+/** Words of others inside Markdown: read as they stand, and never as a link, markup or HTML. */
+export const prose = (text: string): string =>
+  text
+    .replaceAll(/[\\`*[\]<>~|]/g, String.raw`\$&`)
+    // Between letters it is a letter.
+    .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, String.raw`\_`)
+    .replace(/^(?=[#+=-])/, '\\');
+
+/** A name or a number as it is typed. */
+export function code(text: string): string {
+  const fence = '`'.repeat(longestRun(text) + 1);
+  const space = /^`|`$/.test(text) ? ' ' : '';
+  return `${fence}${space}${text}${space}${fence}`;
+}
+
+/** Something to be pasted. */
+export function block(language: string, text: string): string {
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+const longestRun = (text: string): number => Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+
+/** A word as a shell reads it, whatever it holds. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** `https://…` without what would end a link in Markdown; undefined for what is no address of a page. */
+export function webAddress(text: string | undefined): string | undefined {
+  if (text === undefined || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text).href.replaceAll(/[()<>[\]`*\\]/g, (character) => `%${hex(character)}`);
+}
+
+const hex = (character: string): string => (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0');
+
+/** A moment of UTC to the minute: `2026-01-05 03:12`. */
+export const minuteText = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ');
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
+/** A length of time in its two largest units: `2 h 5 min`. */
+export function durationText(durationMs: number): string {
+  if (durationMs < 60_000) return `${Math.max(0, Math.round(durationMs / 1_000))} s`;
+  const first = UNITS.findIndex(([, length]) => durationMs >= length);
+  let rest = durationMs;
+  const parts = UNITS.slice(first, first + 2).map(([unit, length]) => {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    return count === 0 ? '' : `${count} ${unit}`;
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}
