@@ -14,10 +14,11 @@ const identifier = z
 /** What it stands for is a secret or differs between installations, so the file only says where it is. */
 const variable = z
   .string()
-  .regex(/^[A-Z][A-Z0-9_]*$/, 'has to be the name of a variable of the environment, such as PAGER_URL, never its value');
-const timeZone = z
-  .string()
-  .refine(isTimeZone, 'has to be a time zone of the IANA database, such as Europe/Berlin');
+  .regex(
+    /^[A-Z][A-Z0-9_]*$/,
+    'has to be the name of a variable of the environment, such as PAGER_URL, never its value',
+  );
+const timeZone = z.string().refine(isTimeZone, 'has to be a time zone of the IANA database, such as Europe/Berlin');
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'has to be a time of day such as 09:00');
 const endOfDay = z
   .string()
@@ -33,7 +34,7 @@ const common = { throttle: throttle.optional() };
 const kinds = {
   email: { address: z.email('has to be an e-mail address').optional(), address_variable: variable.optional() },
   slack: { url_variable: variable },
-  webhook: { url_variable: variable, secret_variable: variable.optional() },
+  webhook: { url_variable: variable, secret_variable: variable },
   pagerduty: { secret_variable: variable, url_variable: variable.optional() },
   alertmanager: { url_variable: variable, secret_variable: variable.optional() },
 } as const;
@@ -49,7 +50,9 @@ const endpoint = z
       z.strictObject({ id: identifier, kind: z.literal('pagerduty'), ...kinds.pagerduty, ...common }),
       z.strictObject({ id: identifier, kind: z.literal('alertmanager'), ...kinds.alertmanager, ...common }),
     ],
-    { error: ({ code }) => (code === 'invalid_union' ? `has to be one of ${Object.keys(kinds).join(', ')}` : undefined) },
+    {
+      error: ({ code }) => (code === 'invalid_union' ? `has to be one of ${Object.keys(kinds).join(', ')}` : undefined),
+    },
   )
   .superRefine((value, context) => {
     if (value.kind !== 'email') return;
@@ -92,10 +95,7 @@ const bySeverity = z
   .describe('urgency by severity');
 const always = (value: z.infer<typeof urgency>) => Object.fromEntries(SEVERITIES.map((name) => [name, value]));
 /** One urgency for all severities is the short form. */
-const urgencies = z.preprocess(
-  (value) => (value === 'high' || value === 'low' ? always(value) : value),
-  bySeverity,
-);
+const urgencies = z.preprocess((value) => (value === 'high' || value === 'low' ? always(value) : value), bySeverity);
 
 const urgencyRule = z.union(
   [
