@@ -5,6 +5,7 @@ import { join } from 'node:path';
 async function generatedFiles(): Promise<Record<string, string>> {
   const { boardFiles } = await import('../dashboards/boards.ts');
   const { openApiDocument } = await import('../ingest/openapi.ts');
+  const incidents = await import('../incidents/http/openapi.ts');
   const { telemetryMarkdown } = await import('../otel/markdown.ts');
   const { configurationMarkdown } = await import('./configuration.ts');
   const { lokiRules, prometheusRules } = await import('../alerts/rule-file.ts');
@@ -16,6 +17,7 @@ async function generatedFiles(): Promise<Record<string, string>> {
     'alerts/generated/prometheus.yaml': prometheusRules(inEarnest),
     'docs/configuration.md': configurationMarkdown(),
     'docs/openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+    'docs/openapi-incidents.json': `${JSON.stringify(incidents.openApiDocument(), null, 2)}\n`,
     'docs/telemetry.md': telemetryMarkdown(),
     ...boardFiles(),
   };

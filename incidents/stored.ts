@@ -1,3 +1,4 @@
+import type { AlertDetails } from './page/types.ts';
 import type { IncidentStatus, Severity, TimelineKind, Urgency } from './types.ts';
 
 /** Where an incident stands, as its workflow tells it to the store. */
@@ -19,17 +20,10 @@ export interface IncidentRecord {
   readonly entries: number;
 }
 
-/** What is known of one alert beside its reference; none of it decides anything. */
-export interface AlertDetails {
-  readonly fingerprint: string;
-  readonly status: 'firing' | 'resolved';
-  readonly startsAtMs: number;
+/** What a source says of one alert, with its end. */
+export interface ToldAlert extends AlertDetails {
   /** Null while it fires. */
   readonly endsAtMs: number | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  /** The page of the source that shows why; empty when there is none. */
-  readonly generatorUrl: string;
 }
 
 /** An incident as it is stored. */

@@ -1,5 +1,5 @@
 import { UnmogrowpError } from '../errors.ts';
-import type { AlertDetails, IncidentRecord, StoredAlert, StoredIncident } from '../incidents/stored.ts';
+import type { IncidentRecord, StoredAlert, StoredIncident, ToldAlert } from '../incidents/stored.ts';
 import type { IncidentStatus } from '../incidents/types.ts';
 import { type PostgresQueryable, queryRows } from './pool.ts';
 
@@ -82,7 +82,7 @@ export async function findPreviousIncident(
 export async function saveIncidentAlerts(
   connection: PostgresQueryable,
   incidentId: string,
-  alerts: readonly AlertDetails[],
+  alerts: readonly ToldAlert[],
 ): Promise<void> {
   const newest = [...new Map(alerts.toSorted(byTime).map((alert) => [alert.fingerprint, alert])).values()];
   await queryRows(
@@ -101,17 +101,17 @@ export async function saveIncidentAlerts(
   );
 }
 
-const byTime = (left: AlertDetails, right: AlertDetails): number =>
+const byTime = (left: ToldAlert, right: ToldAlert): number =>
   left.startsAtMs - right.startsAtMs || Number(left.status === 'resolved') - Number(right.status === 'resolved');
 
-const rowOf = (alert: AlertDetails): Record<string, unknown> => ({
+const rowOf = (alert: ToldAlert): Record<string, unknown> => ({
   fingerprint: alert.fingerprint,
   status: alert.status,
   starts_at: new Date(alert.startsAtMs),
   ends_at: dateOf(alert.endsAtMs),
   labels: alert.labels,
   annotations: alert.annotations,
-  generator_url: alert.generatorUrl,
+  generator_url: alert.generatorUrl ?? '',
 });
 
 /** The alerts of an incident, those that fire first. */

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { IncidentCommand, IncidentCommandName } from '../types.ts';
+
+/** Who wants it, for the timeline. */
+const who = {
+  by: z.string().trim().min(1).max(100).meta({ description: 'Who does it: a person of the policy.' }),
+  via: z.enum(['cli', 'http']).default('http'),
+};
+
+const SNOOZE_SECONDS_MAX = 7 * 86_400;
+const text = z.string().trim().min(1).max(5_000);
+const name = z.string().min(1).max(100);
+
+const target = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('person'), person: name }),
+  z.object({ kind: z.literal('schedule'), schedule: name }),
+  z.object({ kind: z.literal('channel'), channel: name }),
+]);
+
+const plain = z.object(who);
+
+/** The body of each command. */
+export const COMMAND_SCHEMAS = {
+  acknowledge: plain.meta({ title: 'Acknowledge' }),
+  unacknowledge: plain.meta({ title: 'Unacknowledge' }),
+  escalate: plain.meta({ title: 'Escalate' }),
+  snooze: z
+    .object({
+      ...who,
+      seconds: z.int().min(60).max(SNOOZE_SECONDS_MAX).optional(),
+      until: z.iso.datetime({ offset: true }).optional(),
+    })
+    .refine(({ seconds, until }) => (seconds === undefined) !== (until === undefined), {
+      error: 'either seconds or until',
+    })
+    .meta({ title: 'Snooze', description: 'Either for so many seconds or until a time, a week at most.' }),
+  reassign: z.object({ ...who, target }).meta({ title: 'Reassign' }),
+  note: z.object({ ...who, text }).meta({ title: 'Note' }),
+  resolve: z.object({ ...who, text: text.optional() }).meta({ title: 'Resolve' }),
+  merge: z
+    .object({ ...who, into_incident_id: z.guid() })
+    .meta({ title: 'Merge', description: 'It follows the other incident to its end.' }),
+  link_replay: z.object({ ...who, replay_id: z.guid() }).meta({ title: 'LinkReplay' }),
+} as const satisfies Record<IncidentCommandName, z.ZodType>;
+
+/** A command as somebody asked for it; the workflow of the other incident is looked up by whoever carries it out. */
+export type AskedCommand =
+  Exclude<IncidentCommand, { name: 'merge' }> | (CommandOf<'merge'> & { readonly intoWorkflowId?: never });
+type CommandOf<Name extends IncidentCommandName> = Omit<Extract<IncidentCommand, { name: Name }>, 'intoWorkflowId'>;
+
+export type ReadCommand =
+  { readonly command: AskedCommand; readonly problem?: never } | { readonly problem: string; readonly command?: never };
+
+/** The command of a request, or what is wrong with its body. */
+export function readCommand(name: IncidentCommandName, body: unknown, nowMs: number): ReadCommand {
+  const result = COMMAND_SCHEMAS[name].safeParse(body);
+  if (!result.success) return { problem: problemOf(result.error) };
+  const { by: actor, via } = result.data;
+  const base = { actor, via };
+  switch (name) {
+    case 'acknowledge':
+    case 'unacknowledge':
+    case 'escalate':
+      return { command: { ...base, name } };
+    case 'snooze':
+      return readSnooze(base, dataOf(name, result.data), nowMs);
+    case 'reassign':
+      return { command: { ...base, name, target: dataOf(name, result.data).target } };
+    case 'note':
+      return { command: { ...base, name, text: dataOf(name, result.data).text } };
+    case 'resolve': {
+      const { text: reason } = dataOf(name, result.data);
+      return { command: { ...base, name, ...(reason === undefined ? {} : { text: reason }) } };
+    }
+    case 'merge':
+      return { command: { ...base, name, intoIncidentId: dataOf(name, result.data).into_incident_id.toLowerCase() } };
+    case 'link_replay':
+      return { command: { ...base, name, replayId: dataOf(name, result.data).replay_id.toLowerCase() } };
+  }
+}
+
+type Data<Name extends IncidentCommandName> = z.infer<(typeof COMMAND_SCHEMAS)[Name]>;
+
+/** The schema was chosen by the name: this says so to the compiler. */
+const dataOf = <Name extends IncidentCommandName>(_name: Name, data: unknown): Data<Name> => data as Data<Name>;
+
+function readSnooze(
+  base: Pick<IncidentCommand, 'actor' | 'via'>,
+  { seconds, until }: Data<'snooze'>,
+  nowMs: number,
+): ReadCommand {
+  const untilMs = until === undefined ? nowMs + (seconds ?? 0) * 1_000 : Date.parse(until);
+  if (untilMs <= nowMs || untilMs > nowMs + SNOOZE_SECONDS_MAX * 1_000) {
+    return { problem: 'until: is a time to come, within a week' };
+  }
+  return { command: { ...base, name: 'snooze', untilMs } };
+}
+
+/** What is wrong, by the names of fields and never by their values. */
+export function problemOf(error: z.ZodError): string {
+  const { path, message } = error.issues[0] ?? { path: [], message: 'is not what was expected' };
+  const more = error.issues.length - 1;
+  return `${path.join('.') || 'the body'}: ${message}${more > 0 ? `, and ${more} problems more` : ''}`;
+}
