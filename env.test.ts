@@ -20,7 +20,17 @@ describe('the environment', () => {
     expect(parseEnv({ KAFKA_BROKERS: 'one:9092, two:9092' }).KAFKA_BROKERS).toEqual(['one:9092', 'two:9092']);
   });
 
+  it('takes a key of links and the one before it, and no key that is short or a third one', () => {
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
+    expect(parseEnv({ INCIDENT_LINK_SECRET: `${first}, ${second}` }).INCIDENT_LINK_SECRET).toEqual([first, second]);
+    expect(parseEnv({ INCIDENT_LINK_SECRET: first }).INCIDENT_LINK_SECRET).toEqual([first]);
+    expect(refusalOf({ INCIDENT_LINK_SECRET: `${first},` })).toContain('INCIDENT_LINK_SECRET');
+    expect(refusalOf({ INCIDENT_LINK_SECRET: `${first},${second},${first}` })).toContain('at most two');
+  });
+
   it.each([
+    ['SMTP_URL', 'mail.example.org', 'is a mail server'],
+    ['SMTP_FROM', 'pager', 'is an address'],
     ['KAFKA_BROKERS', 'one:9092, two', 'is no host:port'],
     ['TEMPORAL_ADDRESS', 'temporal', 'is no host:port'],
     ['INGEST_PORT', 'http', 'is not a number'],
@@ -37,6 +47,8 @@ describe('the environment', () => {
       KAFKA_SSL: 'hidden',
       KAFKA_PREFIX: 'Hidden!',
       CLICKHOUSE_CLUSTER: "hidden' ENGINE",
+      SMTP_URL: 'https://hidden:hidden@hidden',
+      INCIDENT_LINK_SECRET: 'hidden',
     });
     for (const name of [
       'CLICKHOUSE_URL',
@@ -45,6 +57,8 @@ describe('the environment', () => {
       'KAFKA_SSL',
       'KAFKA_PREFIX',
       'CLICKHOUSE_CLUSTER',
+      'SMTP_URL',
+      'INCIDENT_LINK_SECRET.0',
     ]) {
       expect(message).toContain(`  ${name}: `);
     }
@@ -61,6 +75,11 @@ describe('the environment', () => {
     ['a login has no name', { KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_MECHANISM: and KAFKA_SASL_USERNAME'],
     ['a name has no login', { KAFKA_SASL_USERNAME: 'ours' }, 'KAFKA_SASL_MECHANISM: and KAFKA_SASL_USERNAME'],
     ['a key would travel in clear', { TEMPORAL_API_KEY: 'key' }, 'TEMPORAL_TLS: must be true'],
+    [
+      'nobody could trust a link',
+      { INCIDENT_PUBLIC_URL: 'https://ours.example' },
+      'INCIDENT_PUBLIC_URL: needs INCIDENT_LINK_SECRET',
+    ],
     ['a version has no deployment', { WORKER_BUILD_ID: '2' }, 'WORKER_BUILD_ID: needs WORKER_DEPLOYMENT_NAME'],
   ])('is refused as a pair when %s', (_what, variables, message) => {
     expect(refusalOf(variables)).toContain(message);

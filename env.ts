@@ -16,6 +16,9 @@ const addresses = z
   .transform((text) => text.split(',').map((item) => item.trim()))
   .pipe(z.array(address));
 
+const linkKey = z.string().min(32, 'is a key of at least 32 characters, such as `openssl rand -hex 32` prints');
+const isMailServer = (text: string): boolean => /^smtps?:\/\//.test(text) && (URL.parse(text)?.hostname ?? '') !== '';
+
 /**
  * Every variable that the processes read, parsed once at start. Units stand in the names. Addresses of the real parts
  * are the ones of a local stack by default; `stack/` passes the chosen ports to the processes it starts.
@@ -223,6 +226,37 @@ const schema = z
     WORKER_ARRIVAL_POLL_MS: milliseconds(500).describe(
       'How often a window that waits for its data asks whether it is there.',
     ),
+
+    SMTP_URL: z
+      .string()
+      .refine(isMailServer, 'is a mail server such as smtps://user:password@mail.example.org:465')
+      .optional()
+      .describe(
+        'Mail server for notices of incidents, with its password if it has one; without it mail is refused and the next contact is told. A password goes over TLS only, unless the address ends with `?requireTLS=false`.',
+      ),
+    SMTP_FROM: z
+      .string()
+      .regex(/^[^\r\n]*@[^\s@]+$/, 'is an address such as pager@example.org or "Pager <pager@example.org>"')
+      .default('unmogrowp@localhost')
+      .describe('Address that mail about incidents comes from.'),
+
+    INCIDENT_PUBLIC_URL: webAddress
+      .optional()
+      .describe(
+        'Where people reach the process of incidents; links of messages lead there. Without it there are none.',
+      ),
+    INCIDENT_LINK_SECRET: z
+      .string()
+      .transform((text) => text.split(',').map((key) => key.trim()))
+      .pipe(
+        z
+          .tuple([linkKey], linkKey)
+          .refine((keys) => keys.length <= 2, 'holds at most two keys: the one that signs and the one before it'),
+      )
+      .optional()
+      .describe(
+        'Key of the links in messages, at least 32 characters. To change it, put the new one before the old one with a comma between them; after a day the old one can go.',
+      ),
   })
   .superRefine((env, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -240,6 +274,9 @@ const schema = z
     }
     if (env.WORKER_BUILD_ID !== undefined && env.WORKER_DEPLOYMENT_NAME === undefined) {
       refuse('WORKER_BUILD_ID', 'needs WORKER_DEPLOYMENT_NAME: without a deployment the worker would have no version');
+    }
+    if (env.INCIDENT_PUBLIC_URL !== undefined && env.INCIDENT_LINK_SECRET === undefined) {
+      refuse('INCIDENT_PUBLIC_URL', 'needs INCIDENT_LINK_SECRET: nobody could trust a link that is not signed');
     }
     if (env.TEMPORAL_API_KEY !== undefined && !env.TEMPORAL_TLS) {
       refuse('TEMPORAL_TLS', 'must be true with TEMPORAL_API_KEY, or the key would travel in clear');
