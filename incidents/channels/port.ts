@@ -30,7 +30,7 @@ export interface Message {
 
 /** Where a message goes. It is looked up at the moment of sending and stored nowhere. */
 export type Destination =
-  | { readonly kind: 'webhook'; readonly url: string; readonly secret?: string | undefined }
+  | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
   | { readonly kind: 'slack'; readonly url: string }
   | { readonly kind: 'email'; readonly address: string }
   | { readonly kind: 'pagerduty'; readonly routingKey: string; readonly url?: string | undefined }

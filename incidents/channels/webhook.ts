@@ -7,7 +7,7 @@ import type { Channel, Message, MessagePart } from './port.ts';
 const SECRET_PREFIX = 'whsec_';
 
 /**
- * JSON to a program, signed (where the policy has a secret) as Standard Webhooks 1.0.0 says (github.com/standard-webhooks/standard-webhooks,
+ * JSON to a program, signed as Standard Webhooks 1.0.0 says (github.com/standard-webhooks/standard-webhooks,
  * spec/standard-webhooks.md), so that any of its libraries verifies it: HMAC-SHA256 over `id.timestamp.body`. The id is
  * made of the delivery key and stays the same whenever the message is sent again.
  */
@@ -20,7 +20,7 @@ export function createWebhook(options: { nowMs: () => number; timeoutMs?: number
       const headers = {
         'webhook-id': id,
         'webhook-timestamp': String(timestamp),
-        ...(secret === undefined ? {} : { 'webhook-signature': signWebhook(secret, { id, timestamp, body }) }),
+        'webhook-signature': signWebhook(secret, { id, timestamp, body }),
       };
       await postJson({ channel: 'webhook', url, body, headers, signal, timeoutMs: options.timeoutMs });
     },
