@@ -133,7 +133,12 @@ const schema = z
     ALERT_WEBHOOK_URL: webAddress
       .optional()
       .describe(
-        'Where the Alertmanager that is started tells alerts, each receiver at its name: `/pager`, `/tickets`, `/watchdog`. Without it they stand on its page alone.',
+        'Where the Alertmanager that is started tells alerts instead of the incidents process, each receiver at its name: `/pager`, `/tickets`, `/watchdog`.',
+      ),
+    ALERT_DIRECT_URL: webAddress
+      .optional()
+      .describe(
+        'Webhook of a chat, as Slack and Mattermost have them, that Alertmanager tells by itself when Temporal or the incidents process is away: nothing of ours stands between.',
       ),
     GRAFANA_HOME: z
       .string()
@@ -227,6 +232,26 @@ const schema = z
       'How often a window that waits for its data asks whether it is there.',
     ),
 
+    INCIDENT_HOST: z
+      .string()
+      .default('127.0.0.1')
+      .describe('Where the incidents process listens; in a container `0.0.0.0`.'),
+    INCIDENT_PORT: port(8090).describe('Port of `POST /v1/alerts/alertmanager` and of the commands of people.'),
+    INCIDENT_METRICS_PORT: port(9468).describe('Port of `/metrics` of the incidents process.'),
+    INCIDENT_TOKEN: z
+      .string()
+      .min(16, 'is shorter than 16 characters: somebody could guess it')
+      .optional()
+      .describe(
+        'Who sends it may tell alerts and command incidents. The incidents process does not start without one; `unmogrowp up` makes one for its folder.',
+      ),
+    INCIDENT_URL: webAddress
+      .optional()
+      .describe('Where `unmogrowp incident` finds the incidents process; without it INCIDENT_PORT of this machine.'),
+    INCIDENT_POLICY_FILE: z
+      .string()
+      .optional()
+      .describe('Who is told of what, when and how (docs/incident-policy.md); without it the policy that comes along.'),
     SMTP_URL: z
       .string()
       .refine(isMailServer, 'is a mail server such as smtps://user:password@mail.example.org:465')
