@@ -65,6 +65,36 @@ export async function changeSettings(
   });
 }
 
+/** Settings that somebody changed, and what of them. */
+export interface SettingsChange {
+  tenant_id: string;
+  version: number;
+  created_at: Date;
+  applies_from: Date | null;
+  /** Names of the settings that differ from the version before. */
+  changed: string[];
+}
+
+/** What was changed since then, of one tenant or of all, the newest first. What a replay brought along is no change. */
+export async function listSettingsChanges(
+  connection: PostgresQueryable,
+  filter: { tenantId: string | undefined; since: Date; limit: number },
+): Promise<SettingsChange[]> {
+  return queryRows<SettingsChange>(
+    connection,
+    `SELECT later.tenant_id, later.version, later.created_at, later.applies_from, array(
+         SELECT key FROM jsonb_each(later.settings) WHERE value IS DISTINCT FROM earlier.settings -> key ORDER BY key
+       ) AS changed
+     FROM attribution_settings AS later CROSS JOIN LATERAL (
+       SELECT settings FROM attribution_settings
+       WHERE tenant_id = later.tenant_id AND version < later.version AND replay_id IS NULL ORDER BY version DESC LIMIT 1
+     ) AS earlier
+     WHERE ($1::text IS NULL OR later.tenant_id = $1) AND later.replay_id IS NULL AND later.created_at >= $2
+     ORDER BY later.created_at DESC, later.tenant_id LIMIT $3`,
+    [filter.tenantId ?? null, filter.since, filter.limit],
+  );
+}
+
 /** Two changes at once must not both become version n + 1. Settings are changed only under this lock. */
 export async function lockTenant(connection: PostgresQueryable, tenantId: string): Promise<void> {
   const known = await queryRows(connection, 'SELECT 1 FROM tenants WHERE tenant_id = $1 FOR NO KEY UPDATE', [tenantId]);

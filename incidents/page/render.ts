@@ -1,5 +1,5 @@
 import { block, code, durationText, minuteText, oneLine, prose, shellWord } from './text.ts';
-import type { Page, PageAlert, Part } from './types.ts';
+import type { Page, PageAlert, PageLogs, PageReplay, PageRunbook, PageTrace, PageWindows, Part } from './types.ts';
 
 const TITLE_CHARACTERS_MAX = 140;
 
@@ -56,9 +56,7 @@ function section<Value>(title: string, part: Part<Value>, show: (value: Value) =
   return shown.includes('\n') || shown.startsWith('- ') ? `**${title}**\n${shown}` : `**${title}:** ${shown}`;
 }
 
-type Found<Value> = Value extends Part<infer Inner> ? Inner : never;
-
-function tracesOf(traces: Found<Page['traces']>): string {
+function tracesOf(traces: readonly PageTrace[]): string {
   if (traces.length === 0) return 'no measurement of this time names a trace';
   return traces
     .map(({ traceId, url, atMs, measured, story }) => {
@@ -68,7 +66,7 @@ function tracesOf(traces: Found<Page['traces']>): string {
     .join('\n');
 }
 
-function logsOf({ query, scope, top }: Found<Page['logs']>): string {
+function logsOf({ query, scope, top }: PageLogs): string {
   const whose = scope === 'traces' ? 'lines of these traces' : 'all errors of this time';
   const counted = top.map(({ lines, service, message, code: errorCode }) => {
     const suffix = errorCode === '' ? '' : ` (${code(errorCode)})`;
@@ -94,7 +92,7 @@ function changesOf({ starts, changes, openedAtMs }: Page): string {
 const beforeText = (beforeMs: number): string =>
   beforeMs >= 0 ? `${durationText(beforeMs)} before` : `${durationText(-beforeMs)} after`;
 
-function windowsOf({ windows, leftOut }: Found<Page['windows']>): string {
+function windowsOf({ windows, leftOut }: PageWindows): string {
   if (windows.length === 0) return 'none that is known';
   const shown = windows.map(
     ({ tenant, windowStartMs, windowEndMs, state }) =>
@@ -103,7 +101,7 @@ function windowsOf({ windows, leftOut }: Found<Page['windows']>): string {
   return [...shown, ...(leftOut === 0 ? [] : [`- and ${leftOut} more`])].join('\n');
 }
 
-function runbookOf({ variables, steps, leftOut }: Found<Page['runbook']>): string {
+function runbookOf({ variables, steps, leftOut }: PageRunbook): string {
   const known = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
   const shown = steps.flatMap(({ language, text, expected }, index) => {
     // In a shell the variables stand before the first command that may need them.
@@ -121,7 +119,7 @@ const REPLAY_SCOPES = {
   since_alert: 'No window is known to be wrong; these are all since the alert began. It publishes nothing yet:',
 } as const;
 
-function replayOf({ commands, scope }: Found<NonNullable<Page['replay']>>): string {
+function replayOf({ commands, scope }: PageReplay): string {
   if (commands.length === 0) return 'no window is known to be wrong';
   const next = `Then ${code('unmogrowp replay diff')} and ${code('unmogrowp replay publish')} with its id.`;
   return [REPLAY_SCOPES[scope], block('sh', commands.join('\n')), next].join('\n');
