@@ -62,17 +62,17 @@ export function listIncidents(
   );
 }
 
-/** The newest incident of a group of alerts that was opened before; undefined when there was none. */
-export async function findPreviousIncident(
+/** The newest incident of a group of alerts; undefined when there was none. */
+export async function findLastIncident(
   connection: PostgresQueryable,
   workflowId: string,
-): Promise<string | undefined> {
-  const rows = await queryRows<{ incident_id: string }>(
+): Promise<StoredIncident | undefined> {
+  const rows = await queryRows<StoredIncident>(
     connection,
-    'SELECT incident_id FROM incidents WHERE workflow_id = $1 ORDER BY opened_at DESC, incident_id DESC LIMIT 1',
+    `SELECT ${COLUMNS} FROM incidents WHERE workflow_id = $1 ORDER BY opened_at DESC, incident_id DESC LIMIT 1`,
     [workflowId],
   );
-  return rows[0]?.incident_id;
+  return rows[0];
 }
 
 /**

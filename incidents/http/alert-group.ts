@@ -4,6 +4,7 @@ import { type AlertReference, SEVERITIES, type Severity } from '../types.ts';
 
 /** Alerts that are one incident, whatever source told them. */
 export interface AlertGroup {
+  readonly source: 'alertmanager' | 'api' | 'heartbeat';
   /** `platform` for what belongs to no tenant. */
   readonly tenant: string;
   /** The same for every message about the same incident. */

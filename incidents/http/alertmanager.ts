@@ -39,6 +39,7 @@ type Message = z.infer<typeof alertmanagerSchema>;
 export function groupOfAlertmanager(message: Message): AlertGroup {
   const alerts = message.alerts.map(toldAlert);
   return {
+    source: 'alertmanager',
     tenant: tenantOf(message.commonLabels),
     groupKey: message.groupKey,
     title: titleOf(message),

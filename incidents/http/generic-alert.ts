@@ -43,5 +43,5 @@ export function groupOfGenericAlert(alert: z.infer<typeof genericAlertSchema>, n
     annotations: { summary: title, ...(description === undefined ? {} : { description }) },
     ...(url === undefined ? {} : { generatorUrl: url }),
   };
-  return { tenant, groupKey: `alert:${key}`, title, severity, labels, alerts: [told] };
+  return { source: 'api', tenant, groupKey: `alert:${key}`, title, severity, labels, alerts: [told] };
 }
