@@ -62,7 +62,8 @@ export interface OpenNotice {
   readonly chains: readonly Chain[] | null;
   /** Everybody that this notice was handed to: nobody gets it twice. */
   readonly handedTo: readonly ContactReference[];
-  readonly isAnybodyReached: boolean;
+  /** Those of them who got it. */
+  readonly reached: readonly ContactReference[];
   readonly areOverridesKnown: boolean;
 }
 
