@@ -69,6 +69,8 @@ export interface DeliveryOutcome {
   readonly outcome: 'sent' | 'failed';
   /** Error code of the failure. */
   readonly code?: string;
+  /** By which kind of channel, as far as the policy of then knew the contact. */
+  readonly channel?: ChannelKind;
   /** How many notices went out in the same message. */
   readonly bundled: number;
   readonly atMs: number;

@@ -93,11 +93,12 @@ function recordNobody(turn: Turn, { step, round }: OpenNotice, reason: string): 
 }
 
 function recordOutcome(turn: Turn, notice: OpenNotice, outcome: DeliveryOutcome): void {
-  const { deliveryKey, contact, bundled, code } = outcome;
+  const { deliveryKey, contact, channel, bundled, code } = outcome;
   const isOutside = isOutsideHours(turn.state, outcome.atMs);
   const details = {
     deliveryKey,
     contact,
+    ...(channel === undefined ? {} : { channel }),
     kind: notice.kind,
     urgency: turn.state.urgency,
     createdAtMs: notice.createdAtMs,
