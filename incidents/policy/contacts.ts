@@ -76,9 +76,9 @@ const chainOf = (person: Person | undefined, urgency: Urgency): ContactChain =>
   (person?.notify[urgency] ?? []).map((contact): ContactReference => `person:${person?.id ?? ''}/${contact}`);
 
 function endpointOf(document: PolicyDocument, reference: ContactReference): Endpoint | undefined {
-  const [, kind, id, contact] = /^(person|channel):([^/]+)(?:\/(.+))?$/.exec(reference) ?? [];
-  if (kind === 'channel') return document.channels.find((channel) => channel.id === id);
-  return personOf(document, id ?? '')?.contacts.find((one) => one.id === contact);
+  const [, person = '', contact = ''] = /^person:([^/]+)\/(.+)$/.exec(reference) ?? [];
+  if (person !== '') return personOf(document, person)?.contacts.find(({ id }) => id === contact);
+  return document.channels.find(({ id }) => reference === `channel:${id}`);
 }
 
 function destinationOf(endpoint: Endpoint, read: (variable: string) => string): Destination {

@@ -35,3 +35,8 @@ it('has to lie between its limits, which belong to it', () => {
     false,
   ]);
 });
+
+it('may be never where it is a limit', () => {
+  expect(durationSchema('1m', '1h', { orNever: true }).safeParse('never').success).toBe(true);
+  expect(durationSchema('1m', '1h').safeParse('never').success).toBe(false);
+});

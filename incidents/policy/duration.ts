@@ -22,15 +22,18 @@ export function knownDurationMs(text: string): number {
   return lengthMs;
 }
 
-/** Text of a length of time between two others. */
-export function durationSchema(least: string, most: string): z.ZodString {
+/** Text of a length of time between two others; of a limit it may also be `never`. */
+export function durationSchema(least: string, most: string, limit: { orNever?: boolean } = {}): z.ZodString {
   const [leastMs, mostMs] = [knownDurationMs(least), knownDurationMs(most)];
-  return z.string({ error: 'has to be a length of time such as 5m or 1h30m' }).superRefine((text, context) => {
+  const never = limit.orNever === true ? ', or never' : '';
+  const expected = `has to be a length of time such as 5m or 1h30m${never}`;
+  return z.string({ error: expected }).superRefine((text, context) => {
+    if (never !== '' && text === 'never') return;
     const lengthMs = durationMs(text);
     if (lengthMs === undefined) {
-      context.addIssue({ code: 'custom', message: 'has to be a length of time such as 5m or 1h30m' });
+      context.addIssue({ code: 'custom', message: expected });
     } else if (lengthMs < leastMs || lengthMs > mostMs) {
-      context.addIssue({ code: 'custom', message: `has to lie between ${least} and ${most}` });
+      context.addIssue({ code: 'custom', message: `has to lie between ${least} and ${most}${never}` });
     }
   });
 }

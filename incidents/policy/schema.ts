@@ -23,7 +23,6 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'has to be a tim
 const endOfDay = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'has to be a time of day such as 17:00 or 24:00');
-const orNever = (schema: z.ZodString) => z.union([z.literal('never'), schema]);
 
 const throttle = z.strictObject({
   messages: z.number().int().min(1).max(1_000),
@@ -142,9 +141,9 @@ const policy = z.strictObject({
   steps: z.array(step).min(1).max(STEPS_MAX),
   repeat: z.number().int().min(0).max(REPEAT_MAX).default(2),
   hold: durationSchema('0s', '1d').default('5m'),
-  acknowledge_timeout: orNever(durationSchema('1s', '7d')).default('30m'),
-  auto_resolve: orNever(durationSchema('1s', '90d')).default('never'),
-  status_update: orNever(durationSchema('1s', '7d')).default('never'),
+  acknowledge_timeout: durationSchema('1s', '7d', { orNever: true }).default('30m'),
+  auto_resolve: durationSchema('1s', '90d', { orNever: true }).default('never'),
+  status_update: durationSchema('1s', '7d', { orNever: true }).default('never'),
   last_resort: identifier.optional(),
 });
 
