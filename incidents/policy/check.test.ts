@@ -95,10 +95,10 @@ describe('the policies', () => {
     );
   });
 
-  it('have no steps that low urgency never reaches', () => {
-    expect(inExample('urgency: high', 'urgency: low')).toEqual([
-      'warning policies.0.steps.1 is never reached: what has low urgency does not escalate',
-    ]);
+  it('have no steps that low urgency never reaches by itself', () => {
+    const warning = 'is reached by hand only: low urgency does not escalate';
+    expect(inExample('urgency: high', 'urgency: low')).toEqual([`warning policies.0.steps.2 ${warning}`]);
+    expect(inExample(/urgency:\n {6}support_hours: .*\n.*\n.*\n/, 'urgency: low\n')).toEqual([]);
   });
 
   it('say who is told when nobody answers', () => {

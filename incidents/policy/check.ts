@@ -39,12 +39,14 @@ function reachFindings(policies: readonly Policy[]): Finding[] {
       ];
 }
 
-/** Steps that cannot be reached because incidents of this policy never escalate. */
+/** What has low urgency stays at the first step that reaches anybody; what has high urgency may come to the end. */
 function ladderFindings({ urgency, steps, last_resort: lastResort }: Policy, index: number): Finding[] {
   if (urgency === 'low') {
-    return steps.length === 1
+    // A schedule may have nobody on call, and then the step after it is taken.
+    const last = steps.findIndex(({ when, notify }) => when === undefined && notify.some((to) => !('schedule' in to)));
+    return last < 0 || last === steps.length - 1
       ? []
-      : [warning(['policies', index, 'steps', 1], 'is never reached: what has low urgency does not escalate')];
+      : [warning(['policies', index, 'steps', last + 1], 'is reached by hand only: low urgency does not escalate')];
   }
   return lastResort === undefined
     ? [warning(['policies', index], 'has no last_resort: when nobody answers, only the metric and the timeline say so')]

@@ -5,8 +5,8 @@ import { SEVERITIES, URGENCIES } from '../types.ts';
 import { durationSchema } from './duration.ts';
 import { matchersSchema } from './matchers.ts';
 
-export const STEPS_MAX = 20;
-export const REPEAT_MAX = 5;
+const STEPS_MAX = 20;
+const REPEAT_MAX = 5;
 
 const identifier = z
   .string()
