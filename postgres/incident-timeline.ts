@@ -4,23 +4,28 @@ import type { TimelineEntry } from '../incidents/types.ts';
 import { saveIncident } from './incidents.ts';
 import { type PostgresPool, type PostgresQueryable, inTransaction, queryRows } from './pool.ts';
 
-/** Stores what happened in an incident and where it stands after it; the same entries twice are there once. */
+/**
+ * Stores what happened in an incident and where it stands after it; the same entries twice are there once. Gives those that
+ * were not there before.
+ */
 export async function appendTimeline(
   pool: PostgresPool,
   record: IncidentRecord,
   entries: readonly TimelineEntry[],
-): Promise<void> {
-  await inTransaction(pool, async (connection) => {
+): Promise<TimelineEntry[]> {
+  return inTransaction(pool, async (connection) => {
     await saveIncident(connection, record);
-    await queryRows(
+    const rows = await queryRows<{ entry_id: string }>(
       connection,
       `INSERT INTO incident_timeline (entry_id, incident_id, entry_number, at, kind, actor, details)
        SELECT entry_id, incident_id, entry_number, at, kind, actor, details
        FROM jsonb_to_recordset($1::jsonb) AS told (entry_id text, incident_id uuid, entry_number integer, at timestamptz,
          kind text, actor text, details jsonb)
-       ON CONFLICT (entry_id) DO NOTHING`,
+       ON CONFLICT (entry_id) DO NOTHING RETURNING entry_id`,
       [JSON.stringify(entries.map(rowOf))],
     );
+    const written = new Set(rows.map(({ entry_id: entryId }) => entryId));
+    return entries.filter(({ entryId }) => written.has(entryId));
   });
 }
 

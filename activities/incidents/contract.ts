@@ -58,6 +58,8 @@ export interface PageQuestion {
   severity: Severity;
   urgency: Urgency;
   openedAtMs: number;
+  /** What all alerts of the group have in common: all that is known of them while the store is away. */
+  labels: Readonly<Record<string, string>>;
   /** What fires, the newest of it; at most `PAGE_ALERTS_MAX` of them. */
   alerts: readonly AlertReference[];
   alertsFiring: number;

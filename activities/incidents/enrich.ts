@@ -52,7 +52,7 @@ const LABEL_CHARACTERS_MAX = 100;
  * Makes what gathers everything that whoever is woken needs. It never fails, and takes seven seconds at most: what is away is
  * on the page as a reason.
  */
-export function createGatherPage(dependencies: EnrichDependencies): (request: PageRequest) => Promise<Page> {
+export function createEnrich(dependencies: EnrichDependencies): (request: PageRequest) => Promise<Page> {
   const { nowMs, onError } = dependencies;
   const findTraces = createFindTraces(dependencies);
   const findLogLines = createFindLogLines(dependencies);
@@ -80,7 +80,7 @@ export function createGatherPage(dependencies: EnrichDependencies): (request: Pa
     return { windows: shown(found), replay: replayOf(request, ranges, asksAll ? 'since_alert' : 'affected') };
   }
 
-  return async function gatherPage(request) {
+  return async function enrich(request) {
     const atMs = nowMs();
     const [causes, numbers, starts, changes, runbook] = await Promise.all([
       findCauses(request, atMs),
@@ -104,7 +104,7 @@ export function createGatherPage(dependencies: EnrichDependencies): (request: Pa
 
 /** What is known without asking anybody. */
 function headOf(request: PageRequest) {
-  const { alerts, title, ...facts } = request;
+  const { alerts, alertsFiring, title, ...facts } = request;
   const firingFirst = alerts.toSorted(
     (left, right) =>
       Number(left.status === 'resolved') - Number(right.status === 'resolved') || left.startsAtMs - right.startsAtMs,
@@ -113,7 +113,7 @@ function headOf(request: PageRequest) {
     ...facts,
     title: oneLine(title, TITLE_CHARACTERS_MAX),
     alerts: firingFirst.slice(0, ALERTS_MAX).map(alertOf),
-    alertsLeftOut: Math.max(0, alerts.length - ALERTS_MAX),
+    alertsLeftOut: Math.max(alertsFiring, alerts.length) - Math.min(alerts.length, ALERTS_MAX),
     links: linksOf(firingFirst),
   };
 }

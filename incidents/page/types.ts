@@ -17,7 +17,9 @@ export interface PageRequest {
   /** One line: what is wrong, as the source says it. */
   readonly title: string;
   readonly openedAtMs: number;
+  /** Some of the alerts that fire; how many there are is `alertsFiring`. */
   readonly alerts: readonly AlertDetails[];
+  readonly alertsFiring: number;
 }
 
 /** What was looked for: found, which may be nothing, or not available and why. Nothing that is away holds a page up. */
@@ -110,7 +112,7 @@ export interface PageReplay {
 }
 
 /** Everything that whoever is woken needs, as it was when it was gathered. Plain JSON of at most `PAGE_BYTES_MAX`. */
-export interface Page extends Omit<PageRequest, 'alerts'> {
+export interface Page extends Omit<PageRequest, 'alerts' | 'alertsFiring'> {
   readonly version: 1;
   readonly gatheredAtMs: number;
   readonly alerts: readonly PageAlert[];
