@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import type { Env } from '../env.ts';
 import type { Logger } from '../otel/logger.ts';
 import { LOOPBACK } from './temporal-metrics.ts';
 import { logTemporal } from './temporal-log.ts';
@@ -13,8 +12,12 @@ const SECONDS = [0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600
  * Sets up Temporal's SDK, once for the process and before any connection: its metrics in the units that Prometheus
  * expects, its logs in ours, and no handlers of signals, which are the process's own business. Gives where its metrics are.
  */
-export async function installTemporalRuntime(env: Env, logger: Logger): Promise<{ metricsPort: number }> {
-  const metricsPort = env.WORKER_TEMPORAL_METRICS_PORT === 0 ? await freePort() : env.WORKER_TEMPORAL_METRICS_PORT;
+export async function installTemporalRuntime(
+  /** 0 for any. */
+  port: number,
+  logger: Logger,
+): Promise<{ metricsPort: number }> {
+  const metricsPort = port === 0 ? await freePort() : port;
   Runtime.install({
     shutdownSignals: [],
     logger: new DefaultLogger('INFO', (entry) => logTemporal(logger, entry)),

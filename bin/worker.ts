@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     ...telemetrySettings(env),
     declarations: { ...WINDOWS_METRICS, ...CLICKHOUSE_METRICS, ...DEAD_LETTER_METRICS, ...PARTS_METRICS },
   });
-  const temporalRuntime = await installTemporalRuntime(env, logger);
+  const temporalRuntime = await installTemporalRuntime(env.WORKER_TEMPORAL_METRICS_PORT, logger);
   const onError = (thrown: unknown): void => {
     const error = toUnmogrowpError(thrown);
     metrics.errors.inc({ code: error.code });

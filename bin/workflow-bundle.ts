@@ -18,10 +18,15 @@ export type LoadedBundle = { codePath: string } | WorkflowBundle;
  */
 export async function loadWorkflowBundle(
   plugin: OpenTelemetryPlugin,
-  options: { entry?: string; cacheDirectory?: string } = {},
+  options: {
+    entry?: string;
+    cacheDirectory?: string;
+    /** Folders, with those below them, from which these workflows take more than those of `workflows/` do. */
+    alsoFrom?: readonly string[];
+  } = {},
 ): Promise<LoadedBundle> {
-  const { entry = ENTRY, cacheDirectory = CACHE } = options;
-  const codePath = join(cacheDirectory, `workflows-${fingerprint(entry)}.js`);
+  const { entry = ENTRY, cacheDirectory = CACHE, alsoFrom = [] } = options;
+  const codePath = join(cacheDirectory, `workflows-${fingerprint(entry, alsoFrom)}.js`);
   if (existsSync(codePath)) return { codePath };
   const bundle = await bundleWorkflowCode({
     workflowsPath: join(ROOT, entry),
@@ -44,16 +49,17 @@ export async function loadWorkflowBundle(
 export const workflowFingerprint = (): string => fingerprint(ENTRY);
 
 /** Changes whenever the bundle would: with the sources, the entry and the versions of what is installed. */
-function fingerprint(entry: string): string {
+function fingerprint(entry: string, alsoFrom: readonly string[] = []): string {
   const hash = createHash('sha256').update(entry);
-  for (const file of [...sources(dirname(entry)), ...sources('workflows'), 'package-lock.json']) {
+  const more = alsoFrom.flatMap((folder) => sources(folder, { recursive: true }));
+  for (const file of [...sources(dirname(entry)), ...sources('workflows'), ...more, 'package-lock.json']) {
     hash.update(file).update(readFileSync(join(ROOT, file)));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder))
+function sources(folder: string, options: { recursive?: boolean } = {}): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: options.recursive === true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .sort()
     .map((file) => join(folder, file));

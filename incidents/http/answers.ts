@@ -105,9 +105,27 @@ export const incidentListSchema = z
   .object({ incidents: z.array(incidentSchema), unavailable })
   .meta({ title: 'Incidents' });
 
+const live = z
+  .object({
+    waits_for: z.string(),
+    firing: z.int().min(0),
+    resolved: z.int().min(0),
+    flaps: z
+      .int()
+      .min(0)
+      .meta({ description: 'How often an alert fired again while it was waited whether all is over.' }),
+    acknowledged_by: z.string().nullable(),
+    silent_until: time.nullable(),
+    merged_into_incident_id: z.guid().nullable(),
+    replays: z.array(z.object({ replay_id: z.guid(), is_published: z.boolean() })),
+    entries_unrecorded: z.int().min(0).meta({ description: 'Lines of the timeline that wait for PostgreSQL.' }),
+  })
+  .meta({ title: 'LiveIncident', description: 'Null when it has ended, or when Temporal does not answer.' });
+
 export const incidentViewSchema = z
   .object({
     incident: incidentSchema,
+    live: live.nullable(),
     timeline: z.array(entry),
     alerts: z.array(alert),
     unavailable,

@@ -162,7 +162,7 @@ describe('a command', () => {
   const commandsOf = () => {
     const commands: [string, AskedCommand, string][] = [];
     const { post } = appOn({
-      command: (incidentId, command, commandId) => {
+      command: ({ incidentId }, command, commandId) => {
         commands.push([incidentId, command, commandId]);
         return Promise.resolve({ incident_id: incidentId, status: 'acknowledged' as const });
       },

@@ -153,7 +153,7 @@ function registerCommands(app: Hono, { ports, nowMs }: IncidentAppOptions): void
       const { command, problem } = readCommand(name, body, nowMs());
       if (command === undefined) return refuse(context, { code: 'request_invalid', message: problem });
       const commandId = context.req.header('idempotency-key') ?? uuidv7();
-      return context.json(await ports.command(incidentIdOf(context), command, commandId));
+      return context.json(await ports.command({ incidentId: incidentIdOf(context) }, command, commandId));
     });
   }
 }

@@ -16,9 +16,9 @@ function appOn(ports: Partial<Pick<IncidentPorts, 'readLink' | 'command' | 'view
       readLink: (token) => {
         if (token !== 'good') throw new UnmogrowpError('link_invalid', 'The link has expired.');
         const command = { name: 'acknowledge', actor: 'ada<b>', via: 'link', linkId: 'one' } as const;
-        return { linkId: 'one', incidentId: INCIDENT, command };
+        return { incidentId: INCIDENT, workflowId: 'incident/acme/1', command };
       },
-      command: (incidentId) => {
+      command: ({ incidentId }) => {
         commands += 1;
         return Promise.resolve({ incident_id: incidentId, status: 'acknowledged' as const });
       },

@@ -38,9 +38,9 @@ export function registerLinks(app: Hono, { ports, onError }: LinkOptions): void 
   app.post(
     '/links/:token',
     guarded(async (context, token) => {
-      const { incidentId, command } = ports.readLink(token);
+      const { incidentId, workflowId, command } = ports.readLink(token);
       // Each press is a command of its own, so that the incident sees a second one and refuses it.
-      const { status } = await ports.command(incidentId, command, uuidv7());
+      const { status } = await ports.command({ incidentId, workflowId }, command, uuidv7());
       return context.body(donePage({ command, incidentId, status }), 200, PAGE_HEADERS);
     }),
   );

@@ -18,9 +18,26 @@ export interface IncidentList {
   readonly unavailable: readonly Unavailable[];
 }
 
+/** What only its workflow knows of an incident. */
+export interface LiveIncident {
+  /** In words. */
+  readonly waits_for: string;
+  readonly firing: number;
+  readonly resolved: number;
+  readonly flaps: number;
+  readonly acknowledged_by: string | null;
+  readonly silent_until: Date | null;
+  readonly merged_into_incident_id: string | null;
+  readonly replays: readonly { readonly replay_id: string; readonly is_published: boolean }[];
+  /** Lines of the timeline that PostgreSQL does not have yet. */
+  readonly entries_unrecorded: number;
+}
+
 /** All that is known of one incident. */
 export interface IncidentView {
   readonly incident: StoredIncident;
+  /** Null when it has ended, or when Temporal does not answer. */
+  readonly live: LiveIncident | null;
   readonly timeline: readonly StoredEntry[];
   readonly alerts: readonly StoredAlert[];
   readonly unavailable: readonly Unavailable[];
@@ -28,9 +45,15 @@ export interface IncidentView {
 
 /** A link that is genuine and has not expired, and what it does. */
 export interface ReadLink {
-  readonly linkId: string;
   readonly incidentId: string;
+  readonly workflowId: string;
   readonly command: AskedCommand;
+}
+
+/** Which incident; its workflow is looked up where it is not known. */
+export interface IncidentName {
+  readonly incidentId: string;
+  readonly workflowId?: string;
 }
 
 /** Everything that the application touches. Errors are the platform's own: `temporal_unavailable` becomes 503. */
@@ -40,7 +63,7 @@ export interface IncidentPorts {
   /** Undefined when the policy knows no such heartbeat. */
   beat(name: string): Promise<{ dueAtMs: number } | undefined>;
   /** Throws `incident_unknown`, or `incident_refused` with the reason. The same `commandId` is the same command. */
-  command(incidentId: string, command: AskedCommand, commandId: string): Promise<CommandAnswer>;
+  command(incident: IncidentName, command: AskedCommand, commandId: string): Promise<CommandAnswer>;
   list(filter: IncidentFilter): Promise<IncidentList>;
   view(incidentId: string): Promise<IncidentView>;
   /** The draft of a postmortem, in Markdown. */
