@@ -6,7 +6,10 @@ import { ALERTS_MAX, firingAlerts, isNews, takeAlerts } from './alerts.ts';
 describe('an incident', () => {
   it('ends when every alert has ended and the hold has passed, and tells whoever was paged', () => {
     const incident = new LivingIncident({ alerts: [firing('a'), firing('b')] });
-    incident.until(MINUTE_MS).alerts(resolved('a')).until(4 * MINUTE_MS);
+    incident
+      .until(MINUTE_MS)
+      .alerts(resolved('a'))
+      .until(4 * MINUTE_MS);
     expect(incident.state.status).toBe('triggered');
     incident.alerts(resolved('b')).until(6 * MINUTE_MS - 1);
     expect(incident.state.status).toBe('triggered');
@@ -19,7 +22,10 @@ describe('an incident', () => {
 
   it('counts an alert that fires again within the hold as a flap, and goes on where it was', () => {
     const incident = new LivingIncident();
-    incident.until(4 * MINUTE_MS).alerts(resolved()).until(5.5 * MINUTE_MS);
+    incident
+      .until(4 * MINUTE_MS)
+      .alerts(resolved())
+      .until(5.5 * MINUTE_MS);
     expect(incident.told).toHaveLength(1);
     incident.alerts(firing('a', 5 * MINUTE_MS)).until(5.5 * MINUTE_MS);
     expect(incident.state.flaps).toBe(1);
@@ -38,7 +44,10 @@ describe('an incident', () => {
 
   it('believes that an alert of the same moment still fires when that is said long after its end', () => {
     const incident = new LivingIncident({ alerts: [firing('a'), firing('b')] });
-    incident.alerts(resolved('b')).until(5 * MINUTE_MS).alerts(firing('b'));
+    incident
+      .alerts(resolved('b'))
+      .until(5 * MINUTE_MS)
+      .alerts(firing('b'));
     expect(incident.state.firing).toBe(2);
     expect(incident.state.flaps).toBe(0);
   });

@@ -13,7 +13,10 @@ const refusal = (incident: LivingIncident, command: Omit<IncidentCommand, 'actor
 
 describe('acknowledge', () => {
   it('stops the ladder until its time is over, and then it is climbed anew', () => {
-    const incident = new LivingIncident().until(MINUTE_MS).command(acknowledge).until(31 * MINUTE_MS - 1);
+    const incident = new LivingIncident()
+      .until(MINUTE_MS)
+      .command(acknowledge)
+      .until(31 * MINUTE_MS - 1);
     expect(incident.told).toHaveLength(1);
     expect(incident.state.status).toBe('acknowledged');
     incident.until(31 * MINUTE_MS);
@@ -24,7 +27,10 @@ describe('acknowledge', () => {
 
   it('is not worth less because nothing fires for a moment', () => {
     const incident = new LivingIncident({ opening: opening({ holdMs: HOUR_MS }) }).command(acknowledge);
-    incident.until(29 * MINUTE_MS).alerts(resolved()).until(40 * MINUTE_MS);
+    incident
+      .until(29 * MINUTE_MS)
+      .alerts(resolved())
+      .until(40 * MINUTE_MS);
     expect(incident.state.status).toBe('acknowledged');
     incident.alerts(firing('a', 40 * MINUTE_MS)).until(40 * MINUTE_MS);
     expect(incident.told.at(-1)).toBe('2/1/1/person:ada/chat');
@@ -46,7 +52,10 @@ describe('acknowledge', () => {
     const incident = new LivingIncident({
       opening: opening({ statusUpdateMs: 10 * MINUTE_MS, acknowledgeTimeoutMs: null }),
     }).command(acknowledge);
-    incident.until(8 * MINUTE_MS).command({ name: 'note', text: 'found it' } as never).until(17 * MINUTE_MS);
+    incident
+      .until(8 * MINUTE_MS)
+      .command({ name: 'note', text: 'found it' } as never)
+      .until(17 * MINUTE_MS);
     expect(incident.told).toHaveLength(1);
     incident.until(28 * MINUTE_MS);
     expect(incident.told.slice(1)).toEqual(['status_update/1/person:ada/chat', 'status_update/2/person:ada/chat']);
@@ -72,8 +81,14 @@ describe('snooze', () => {
   });
 
   it('stays silent when alerts end and fire again, and ends with what has ended', () => {
-    const incident = new LivingIncident().command(snooze).until(10 * MINUTE_MS).alerts(resolved());
-    incident.until(20 * MINUTE_MS).alerts(firing('a', 20 * MINUTE_MS)).until(30 * MINUTE_MS);
+    const incident = new LivingIncident()
+      .command(snooze)
+      .until(10 * MINUTE_MS)
+      .alerts(resolved());
+    incident
+      .until(20 * MINUTE_MS)
+      .alerts(firing('a', 20 * MINUTE_MS))
+      .until(30 * MINUTE_MS);
     expect(incident.state.status).toBe('snoozed');
     incident.alerts(resolved('a', 20 * MINUTE_MS)).until(HOUR_MS);
     expect(incident.state).toMatchObject({ status: 'resolved', endedAtMs: HOUR_MS });
@@ -111,7 +126,10 @@ describe('reassign', () => {
   const reassign = { name: 'reassign', target } as const;
 
   it('tells the target in the place of the step that waits, and the ladder goes on after it', () => {
-    const incident = new LivingIncident().until(4 * MINUTE_MS).command(reassign).until(9 * MINUTE_MS - 1);
+    const incident = new LivingIncident()
+      .until(4 * MINUTE_MS)
+      .command(reassign)
+      .until(9 * MINUTE_MS - 1);
     expect(incident.told.at(-1)).toBe('reassigned/1/person:cleo/chat');
     expect(refusal(incident, reassign)).toBe('person:cleo was told already.');
     incident.until(9 * MINUTE_MS);

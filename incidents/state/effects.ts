@@ -22,7 +22,12 @@ export type Effect =
   /** Write down a line of the timeline. */
   | { readonly kind: 'record'; readonly entry: TimelineEntry }
   /** Tell another incident that this one has become part of it. A failure is answered by `takeMergeFailure`. */
-  | { readonly kind: 'merge'; readonly intoIncidentId: string; readonly intoWorkflowId: string; readonly actor: string };
+  | {
+      readonly kind: 'merge';
+      readonly intoIncidentId: string;
+      readonly intoWorkflowId: string;
+      readonly actor: string;
+    };
 
 /** A changed incident and what follows from it. */
 export interface Change {

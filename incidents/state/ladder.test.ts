@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { LivingIncident } from '../../test/incidents/incident-of.ts';
 import { HOUR_MS, MINUTE_MS, POLICY, firing, opening, resolved } from '../../test/incidents/samples.ts';
 import { openIncident } from './alerts.ts';
+import { takeDelivery, takeTargets } from './answers.ts';
+import { takeMaintenance } from './ladder.ts';
 import { passTime } from './time.ts';
 
 describe('a ladder that nobody answers', () => {
@@ -79,7 +81,40 @@ describe('a step', () => {
   });
 });
 
+describe('what becomes of a notice', () => {
+  const { state } = openIncident(opening(), [firing()], 0);
+  const asked = takeMaintenance(state, 1, null, 0);
+  const chains = [['person:ada/chat' as const]];
+  const found = { targets: [{ target: { kind: 'person' as const, person: 'ada' }, chains }], areOverridesKnown: true };
+  const told = takeTargets(asked.state, '1/1/1', found, 0);
+  const deliveryKey = `${state.opening.incidentId}/1/1/1/person:ada/chat`;
+  const outcome = { deliveryKey, contact: 'person:ada/chat', outcome: 'failed', bundled: 1, atMs: 0 } as const;
+
+  it('is written down once, however often it is said', () => {
+    const once = takeDelivery(told.state, { ...outcome, outcome: 'sent' }, 0);
+    expect(once.effects).toHaveLength(1);
+    expect(takeDelivery(once.state, { ...outcome, outcome: 'sent' }, 0)).toEqual({ state: once.state, effects: [] });
+    expect(takeDelivery(told.state, { ...outcome, deliveryKey: 'of/another/one' }, 0).effects).toEqual([]);
+  });
+
+  it('moves the ladder only from the step that it belongs to', () => {
+    const kinds = takeDelivery(told.state, outcome, 0).effects.map(({ kind }) => kind);
+    expect(kinds).toEqual(['record', 'record', 'notify']);
+    const next = passTime(told.state, 5 * MINUTE_MS).state;
+    const late = takeDelivery(next, outcome, 5 * MINUTE_MS);
+    expect(late.effects.map(({ kind }) => kind)).toEqual(['record']);
+    expect(late.state.ladder).toEqual(next.ladder);
+  });
+});
+
 describe('low urgency', () => {
+  it('sees every step once when nobody can be reached', () => {
+    const low = opening({}, { severity: 'info' });
+    const incident = new LivingIncident({ opening: low, world: { isDelivered: () => false } });
+    expect(incident.kinds.filter((kind) => kind === 'step_begun')).toHaveLength(2);
+    expect(incident.state.ladder.phase).toBe('over');
+  });
+
   it('tells the first step only, and nobody is missed', () => {
     const incident = new LivingIncident({ opening: opening({}, { severity: 'info' }) }).until(24 * HOUR_MS);
     expect(incident.told).toEqual(['1/1/1/person:ada/chat']);
