@@ -1,4 +1,4 @@
-import { block, code, durationText, minuteText, oneLine, prose, shellWord } from './text.ts';
+import { block, code, counted, durationText, minuteText, momentText, oneLine, prose, shellWord } from './text.ts';
 import type { Page, PageAlert, PageLogs, PageReplay, PageRunbook, PageTrace, PageWindows, Part } from './types.ts';
 
 const TITLE_CHARACTERS_MAX = 140;
@@ -16,13 +16,13 @@ export function renderPage(page: Page): RenderedPage {
   const sections = [
     headOf(page),
     linksOf(page),
-    section('What the traces say', page.traces, tracesOf),
+    section('What the traces say', page.traces, (traces) => tracesOf(traces, page)),
     section('What the log says', page.logs, logsOf),
     changesOf(page),
-    section('Affected windows', page.windows, windowsOf),
+    section('Affected windows', page.windows, (windows) => windowsOf(windows, page)),
     section('First steps of the runbook', page.runbook, runbookOf),
     page.replay === null ? '' : section('When the cause is gone, compute again', page.replay, replayOf),
-    `Gathered ${minuteText(page.gatheredAtMs)} UTC. Incident ${code(page.incidentId)}: ${code(`unmogrowp incident show ${page.incidentId}`)}`,
+    `Gathered ${minuteText(page.gatheredAtMs)} UTC. More: ${code(`unmogrowp incident show ${page.incidentId}`)}`,
   ];
   return { title: titleOf(page), text: sections.filter((text) => text !== '').join('\n\n') };
 }
@@ -37,18 +37,22 @@ function headOf(page: Page): string {
   const since = Math.min(openedAtMs, ...alerts.map(({ startsAtMs }) => startsAtMs));
   const whose = tenant === 'platform' ? 'the platform' : `tenant ${code(tenant)}`;
   const head = `**${severity}**, ${urgency} urgency, ${whose}, since ${minuteText(since)} UTC (${durationText(gatheredAtMs - since)})`;
-  const rest = alertsLeftOut === 0 ? [] : [`- and ${alertsLeftOut} more alerts`];
-  return [head, '', ...alerts.map(alertLine), ...rest].join('\n').trimEnd();
+  const rest = alertsLeftOut === 0 ? [] : [`- and ${counted(alertsLeftOut, 'more alert')}`];
+  return [head, '', ...alerts.map((alert) => alertLine(alert, page)), ...rest].join('\n').trimEnd();
 }
 
-function alertLine({ name, status, description, labels, startsAtMs }: PageAlert): string {
-  const pairs = Object.entries(labels).map(([label, value]) => code(`${label}=${value}`));
+function alertLine({ name, status, description, labels, startsAtMs }: PageAlert, page: Page): string {
+  const told = Object.entries(labels).filter(([label, value]) => label !== 'tenant' || value !== page.tenant);
+  const pairs = told.map(([label, value]) => code(`${label}=${value}`));
   const ended = status === 'resolved' ? ' (has ended)' : '';
   const words = [prose(description), pairs.length === 0 ? '' : `(${pairs.join(' ')})`].filter((text) => text !== '');
-  return `- ${code(name)}${ended} since ${minuteText(startsAtMs)}: ${words.join(' ')}`.replace(/: $/, '');
+  return `- ${code(name)}${ended} since ${momentText(startsAtMs, page.gatheredAtMs)}: ${words.join(' ')}`.replace(
+    /: $/,
+    '',
+  );
 }
 
-const linksOf = ({ links }: Page): string => links.map(({ title, url }) => `- [${prose(title)}](${url})`).join('\n');
+const linksOf = ({ links }: Page): string => links.map(({ title, url }) => `- ${prose(title)}: ${url}`).join('\n');
 
 /** A heading with what was found, in one line when there is nothing to show. */
 function section<Value>(title: string, part: Part<Value>, show: (value: Value) => string): string {
@@ -56,12 +60,12 @@ function section<Value>(title: string, part: Part<Value>, show: (value: Value) =
   return shown.includes('\n') || shown.startsWith('- ') ? `**${title}**\n${shown}` : `**${title}:** ${shown}`;
 }
 
-function tracesOf(traces: readonly PageTrace[]): string {
+function tracesOf(traces: readonly PageTrace[], { gatheredAtMs }: Page): string {
   if (traces.length === 0) return 'no measurement of this time names a trace';
   return traces
-    .map(({ traceId, url, atMs, measured, story }) => {
+    .map(({ url, atMs, measured, story }) => {
       const words = [story, measured].filter((text) => text !== '').map(prose);
-      return `- [${code(traceId)}](${url}) ${minuteText(atMs)}: ${words.join('; ')}`;
+      return `- ${momentText(atMs, gatheredAtMs)} ${words.join('; ')}\n  ${url}`;
     })
     .join('\n');
 }
@@ -73,14 +77,14 @@ function logsOf({ query, scope, top }: PageLogs): string {
     return `- ${lines} × ${code(service)}: ${prose(message)}${suffix}`;
   });
   const none = scope === 'traces' ? 'no warning and no error in these traces' : 'no error in this time';
-  return [...(top.length === 0 ? [`- ${none}`] : counted), `${whose}, in Loki:`, block('logql', query)].join('\n');
+  return [...(top.length === 0 ? [`- ${none}`] : counted), '', `${whose}, in Loki:`, block('logql', query)].join('\n');
 }
 
-function changesOf({ starts, changes, openedAtMs }: Page): string {
+function changesOf({ starts, changes, openedAtMs, gatheredAtMs }: Page): string {
   const found = [starts, changes].flatMap((part) => (part.state === 'found' ? part.value : []));
   const told = found
     .toSorted((left, right) => right.atMs - left.atMs)
-    .map(({ atMs, text }) => `- ${minuteText(atMs)} (${beforeText(openedAtMs - atMs)}): ${prose(text)}`);
+    .map(({ atMs, text }) => `- ${momentText(atMs, gatheredAtMs)} (${beforeText(openedAtMs - atMs)}): ${prose(text)}`);
   const missing = [
     ...(starts.state === 'found' ? [] : [`- starts of processes not available: ${prose(starts.reason)}`]),
     ...(changes.state === 'found' ? [] : [`- replays and settings not available: ${prose(changes.reason)}`]),
@@ -92,11 +96,11 @@ function changesOf({ starts, changes, openedAtMs }: Page): string {
 const beforeText = (beforeMs: number): string =>
   beforeMs >= 0 ? `${durationText(beforeMs)} before` : `${durationText(-beforeMs)} after`;
 
-function windowsOf({ windows, leftOut }: PageWindows): string {
+function windowsOf({ windows, leftOut }: PageWindows, { gatheredAtMs }: Page): string {
   if (windows.length === 0) return 'none that is known';
   const shown = windows.map(
     ({ tenant, windowStartMs, windowEndMs, state }) =>
-      `- ${code(tenant)} ${minuteText(windowStartMs)} to ${minuteText(windowEndMs)}: ${prose(state)}`,
+      `- ${code(tenant)} ${momentText(windowStartMs, gatheredAtMs)} to ${momentText(windowEndMs, windowStartMs)}: ${prose(state)}`,
   );
   return [...shown, ...(leftOut === 0 ? [] : [`- and ${leftOut} more`])].join('\n');
 }
@@ -109,7 +113,7 @@ function runbookOf({ variables, steps, leftOut }: PageRunbook): string {
     return [block(language, [...set, text].join('\n')), prose(expected)];
   });
   const apart = steps[0]?.language === 'sh' || known.length === 0 ? [] : [block('sh', known.join('\n'))];
-  return [...apart, ...shown, ...(leftOut === 0 ? [] : [`${leftOut} more commands on its page`])]
+  return [...apart, ...shown, ...(leftOut === 0 ? [] : [`${counted(leftOut, 'more command')} on its page`])]
     .filter((text) => text !== '')
     .join('\n');
 }

@@ -54,6 +54,15 @@ const hex = (character: string): string => (character.codePointAt(0) ?? 0).toStr
 /** A moment of UTC to the minute: `2026-01-05 03:12`. */
 export const minuteText = (epochMs: number): string => new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ');
 
+/** The same without the day when it is that of another moment: a phone is narrow. */
+export const momentText = (epochMs: number, besideMs: number): string =>
+  minuteText(epochMs).slice(0, 10) === minuteText(besideMs).slice(0, 10)
+    ? minuteText(epochMs).slice(11)
+    : minuteText(epochMs);
+
+/** `1 window`, `2 windows`. */
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],
