@@ -7,7 +7,7 @@ import { observersFor } from '../stack/observers.ts';
 import { startProcesses } from '../stack/processes.ts';
 import { createProgressPrinter, reporterFor } from '../stack/progress.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
-import type { ProcessName, RunningProcess, StackTuning } from '../stack/types.ts';
+import { PROCESS_NAMES, type ProcessName, type RunningProcess, type StackTuning } from '../stack/types.ts';
 import { printProgress } from './output.ts';
 
 export interface PlatformOptions {
@@ -32,7 +32,10 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Starts the real parts, brings their schemas to the newest state, then starts ingest, sink and worker. */
+const hasIncidents = ({ partsOnly, processes = PROCESS_NAMES }: PlatformOptions): boolean =>
+  partsOnly !== true && processes.includes('incidents');
+
+/** Starts the real parts, brings their schemas to the newest state, then starts our processes. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { environment } = options;
   const printer = createProgressPrinter();
@@ -49,7 +52,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         ),
       ...(options.directory === undefined ? {} : { directory: options.directory }),
       ...(options.freePorts === undefined ? {} : { freePorts: options.freePorts }),
-      ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
+      tuning: { ...options.tuning, incidents: hasIncidents(options) },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const stop = async () => {

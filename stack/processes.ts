@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { UnmogrowpError } from '../errors.ts';
 import { tailOf } from './cache.ts';
 import { answerOf, reasonOf, waitUntilHealthy } from './health.ts';
+import { writeReceivers } from './parts/alertmanager-config.ts';
 import { LOOPBACK } from './ports.ts';
 import { reporterFor } from './progress.ts';
 import type { Stack } from './stack.ts';
-import { spoolDirectory, stackPaths } from './state.ts';
+import { incidentSecrets, spoolDirectory, stackPaths } from './state.ts';
 import {
   PROCESS_NAMES,
   type OnProgress,
@@ -27,12 +28,20 @@ const PORT_VARIABLES: Readonly<Record<ProcessName, Readonly<Record<string, numbe
   ingest: { INGEST_PORT: 8080, INGEST_METRICS_PORT: 9464 },
   sink: { SINK_METRICS_PORT: 9465 },
   worker: { WORKER_METRICS_PORT: 9466, WORKER_TEMPORAL_METRICS_PORT: 9467 },
+  incidents: { INCIDENT_PORT: 8090, INCIDENT_METRICS_PORT: 9468 },
 };
 
 const METRICS_VARIABLE: Readonly<Record<ProcessName, string>> = {
   ingest: 'INGEST_METRICS_PORT',
   sink: 'SINK_METRICS_PORT',
   worker: 'WORKER_METRICS_PORT',
+  incidents: 'INCIDENT_METRICS_PORT',
+};
+
+/** Where people and programs reach those that they do not only ask how they are. */
+const SERVICE_VARIABLE: Readonly<Partial<Record<ProcessName, string>>> = {
+  ingest: 'INGEST_PORT',
+  incidents: 'INCIDENT_PORT',
 };
 
 /** Where a process answers about itself when nobody but the environment has given it a port. */
@@ -62,8 +71,8 @@ export interface RunningProcesses {
 }
 
 /**
- * Starts ingest, sink and worker as children of the stack, logs in files, and waits until `/healthz` on the metrics port
- * of each answers. Stopping goes the other way round: the worker first, ingest last.
+ * Starts ingest, sink, worker and incidents as children of the stack, logs in files, and waits until `/healthz` on the metrics port
+ * of each answers. Stopping goes the other way round: ingest last.
  */
 export async function startProcesses(options: ProcessesOptions): Promise<RunningProcesses> {
   const { stack } = options;
@@ -78,6 +87,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
     ...stack.environment,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
     INGEST_SPOOL_DIRECTORY: spoolDirectory(stack.directory, options.environment),
+    ...(names.includes('incidents') ? incidentVariables(options, ports['INCIDENT_PORT'] ?? 0) : {}),
   };
   const started: RunningProcess[] = [];
   try {
@@ -95,6 +105,19 @@ export async function startProcesses(options: ProcessesOptions): Promise<Running
       await stack.children.stop(names);
       stack.children.setProcesses([], { ports: {}, variables: {} });
     },
+  };
+}
+
+/** What the incidents process needs beside its ports; and Alertmanager, if there is one, is told where it is. */
+function incidentVariables({ stack, environment }: ProcessesOptions, port: number): Record<string, string> {
+  const made = incidentSecrets(stack.directory);
+  const url = `http://${LOOPBACK}:${port}`;
+  const token = environment['INCIDENT_TOKEN'] || made.token;
+  writeReceivers(stackPaths(stack.directory).data('alertmanager'), { url, token });
+  return {
+    INCIDENT_TOKEN: token,
+    INCIDENT_LINK_SECRET: environment['INCIDENT_LINK_SECRET'] || made.linkSecret,
+    INCIDENT_PUBLIC_URL: environment['INCIDENT_PUBLIC_URL'] || url,
   };
 }
 
@@ -137,7 +160,8 @@ async function startProcess(input: {
       { cause: error },
     );
   }
-  const address = name === 'ingest' ? `http://${LOOPBACK}:${ports['INGEST_PORT']}` : metricsUrl;
+  const service = SERVICE_VARIABLE[name];
+  const address = service === undefined ? metricsUrl : `http://${LOOPBACK}:${ports[service]}`;
   report('ready', `at ${address}`);
   const version = ownVersion();
   return {

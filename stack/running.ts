@@ -1,5 +1,5 @@
 import { isAlive } from './procfs.ts';
-import { readState, spoolDirectory } from './state.ts';
+import { incidentSecrets, readState, spoolDirectory } from './state.ts';
 import type { Variables } from './types.ts';
 
 const ADDRESS_VARIABLES = [
@@ -25,7 +25,9 @@ export function environmentOfRunningStack(directory: string, environment: Variab
   if (ADDRESS_VARIABLES.some(isElsewhere)) return {};
   const spool =
     'INGEST_PORT' in state.processPorts ? { INGEST_SPOOL_DIRECTORY: spoolDirectory(directory, environment) } : {};
+  const hasToken = !('INCIDENT_PORT' in state.processPorts) || environment['INCIDENT_TOKEN'];
+  const token = hasToken ? {} : { INCIDENT_TOKEN: incidentSecrets(directory).token };
   const ports = Object.entries(state.processPorts).map(([name, port]) => [name, String(port)] as const);
   const shared = Object.entries(state.processVariables).filter(([name]) => !environment[name]);
-  return { ...Object.fromEntries(shared), ...state.environment, ...spool, ...Object.fromEntries(ports) };
+  return { ...token, ...Object.fromEntries(shared), ...state.environment, ...spool, ...Object.fromEntries(ports) };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,25 @@ const DEFAULT_DIRECTORY = fileURLToPath(new URL('../.unmogrowp', import.meta.url
 export function defaultDirectory(environment: Variables): string {
   return resolve(environment['UNMOGROWP_DIRECTORY'] || DEFAULT_DIRECTORY);
 }
+
+/** What the incidents process of a stack and those who talk to it share. */
+export interface IncidentSecrets {
+  readonly token: string;
+  readonly linkSecret: string;
+}
+
+/** The secrets of the incidents process of a stack; made when it has none. */
+export function incidentSecrets(directory: string): IncidentSecrets {
+  const { incidents: file } = stackPaths(directory);
+  const known = readJson<IncidentSecrets>(file);
+  if (known !== undefined) return known;
+  const made = { token: newSecret(), linkSecret: newSecret() };
+  writeJson(file, made);
+  return made;
+}
+
+const SECRET_BYTES = 24;
+const newSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
 
 /** What a running stack writes down for `unmogrowp status` and for the next start. */
 export interface StackState {
@@ -40,6 +60,7 @@ export function stackPaths(directory: string) {
     children: join(directory, 'children.json'),
     ports: join(directory, 'ports.json'),
     targets: join(directory, 'targets.json'),
+    incidents: join(directory, 'incidents.json'),
     logs: join(directory, 'logs'),
     data: (part: string) => join(directory, 'data', part),
   };

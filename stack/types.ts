@@ -9,8 +9,12 @@ export type ObserverName = (typeof OBSERVER_NAMES)[number];
 /** Every part that the stack can start. */
 export type StackPartName = PartName | ObserverName;
 
-/** Our own processes, in the order in which they are started. */
-export const PROCESS_NAMES = ['ingest', 'sink', 'worker'] as const;
+/** Our own processes that events go through, in this order. */
+export const PIPELINE_PROCESSES = ['ingest', 'sink', 'worker'] as const;
+export type PipelineProcess = (typeof PIPELINE_PROCESSES)[number];
+
+/** All of our own processes, in the order in which they are started. */
+export const PROCESS_NAMES = [...PIPELINE_PROCESSES, 'incidents'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 /** What Prometheus scrapes, as it reads it from a file. */
@@ -75,6 +79,8 @@ export interface StackTuning {
   readonly kafkaCompileFully?: boolean;
   /** The port that the broker names to its clients, when something stands in front of it. Default: its own. */
   readonly kafkaAdvertisedPort?: number;
+  /** Whether the incidents process will run here: then Alertmanager tells it. Its address is written down when it is known. */
+  readonly incidents?: boolean;
   /** How often Prometheus scrapes, and both rulers look at their rules. Default 5 s. */
   readonly scrapeIntervalMs?: number;
   /** The folder of `prometheus.yaml`, `loki.yaml` and `alertmanager.yaml`. Default: `alerts/generated` of the checkout. */

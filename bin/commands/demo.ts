@@ -3,6 +3,7 @@ import { type Env, parseEnv } from '../../env.ts';
 import { toUnmogrowpError } from '../../errors.ts';
 import { environmentOfRunningStack } from '../../stack/running.ts';
 import { defaultDirectory } from '../../stack/state.ts';
+import { PIPELINE_PROCESSES } from '../../stack/types.ts';
 import { type DemoResult, runDemo } from '../demo/run-demo.ts';
 import { demoJson, printChecks, printDemo } from '../demo/report.ts';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../interruption.ts';
@@ -77,6 +78,7 @@ async function startOrFind(options: Options, signal: AbortSignal): Promise<Platf
   }
   return startPlatform({
     environment: { ...DEMO_ENVIRONMENT, ...process.env },
+    processes: PIPELINE_PROCESSES,
     signal,
     ...(options.directory === undefined ? {} : { directory: options.directory }),
     ...(options.freePorts === undefined ? {} : { freePorts: options.freePorts }),

@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { answerOf } from '../health.ts';
 import { LOOPBACK } from '../ports.ts';
 import type { Variables } from '../types.ts';
 import { VERSIONS_ON_PATH_MIN } from '../versions.ts';
-import { alertmanagerFiles } from './alertmanager-config.ts';
+import { type IncidentsAddress, alertmanagerFiles, writeFiles } from './alertmanager-config.ts';
 import { ruleText } from './alerts-directory.ts';
 import { type GoWrapper, obtainGoWrapper, planInstalledOrWrapper } from './go-wrapper.ts';
 import { flags, needed, plainEnvironment, type Launch, type PartDefinition, type PrepareContext } from './part.ts';
@@ -32,15 +31,15 @@ export const alertmanager: PartDefinition = {
 };
 
 function prepareAlertmanager({ obtained, dataDirectory, ports, environment, tuning }: PrepareContext): Promise<Launch> {
-  const webhookUrl = environment['ALERT_WEBHOOK_URL'] || undefined;
-  const text = ruleText('alertmanager.yaml', tuning);
-  const { config, addresses } = alertmanagerFiles({ text, webhookUrl, directory: dataDirectory });
+  const { config, addresses } = alertmanagerFiles({
+    text: ruleText('alertmanager.yaml', tuning),
+    webhookUrl: environment['ALERT_WEBHOOK_URL'] || undefined,
+    incidents: incidentsOf(environment) ?? (tuning.incidents === true ? 'later' : undefined),
+    directUrl: environment['ALERT_DIRECT_URL'] || undefined,
+    directory: dataDirectory,
+  });
   const configFile = join(dataDirectory, 'alertmanager.yaml');
-  for (const [file, content] of [[configFile, config], ...Object.entries(addresses)] as const) {
-    mkdirSync(dirname(file), { recursive: true });
-    // An address may hold a secret.
-    writeFileSync(file, content, { mode: 0o600 });
-  }
+  writeFiles({ [configFile]: config, ...addresses });
   const address = `${LOOPBACK}:${ports['http']}`;
   return Promise.resolve({
     command: obtained.path,
@@ -56,6 +55,11 @@ function prepareAlertmanager({ obtained, dataDirectory, ports, environment, tuni
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
   });
+}
+
+/** An incidents process that somebody else runs. */
+function incidentsOf({ INCIDENT_URL: url, INCIDENT_TOKEN: token }: Variables): IncidentsAddress | undefined {
+  return url && token ? { url, token } : undefined;
 }
 
 async function checkAlertmanager(environment: Variables): Promise<string> {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from '../../events/generator-random.ts';
 import { settingsSchema } from '../../events/settings.ts';
 import { createTenant } from '../../postgres/tenants.ts';
-import { PROCESS_NAMES } from '../../stack/types.ts';
+import { PIPELINE_PROCESSES } from '../../stack/types.ts';
 import { type Client, startClient } from './client.ts';
 import { type EventSet, type EventsName, makeEvents } from './events.ts';
 import type { Fault, Heal, Scene } from './fault.ts';
@@ -124,7 +124,7 @@ export function createCampaign(options: CampaignOptions): Campaign {
       const { failures, endedAt } = await disturb(faults, { stage, random, holdMs, signal });
       const rest = await recover({ stage, signal, client, record, events, endedAt });
       tried.push(record);
-      const ends = PROCESS_NAMES.flatMap((each) => stage.processes[each].takeEnds());
+      const ends = PIPELINE_PROCESSES.flatMap((each) => stage.processes[each].takeEnds());
       const title = faults.map((fault) => fault.title).join('; and ');
       const problems = [
         ...(slow === undefined ? [] : [`before the fault: ${slow}`]),

@@ -1,10 +1,10 @@
 import type { Random } from '../../events/generator-random.ts';
-import type { PartName, ProcessName } from '../../stack/types.ts';
+import type { PartName, PipelineProcess } from '../../stack/types.ts';
 import type { EventsName } from './events.ts';
 import type { DiskName, Stage } from './stage.ts';
 
 /** What a fault disturbs: two faults of one target are never injected together. */
-export type Target = PartName | ProcessName | 'client' | 'topic';
+export type Target = PartName | PipelineProcess | 'client' | 'topic';
 
 /** What a fault may use while it is injected. */
 export interface Scene {

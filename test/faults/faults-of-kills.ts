@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { PART_NAMES, PROCESS_NAMES, type ProcessName } from '../../stack/types.ts';
+import { PART_NAMES, PIPELINE_PROCESSES, type PipelineProcess } from '../../stack/types.ts';
 import type { Fault, Scene } from './fault.ts';
 import type { Holds, Pattern, Side } from './hold.ts';
 import type { Stage } from './stage.ts';
 
-type Name = (typeof PART_NAMES)[number] | ProcessName;
+type Name = (typeof PART_NAMES)[number] | PipelineProcess;
 
 const TITLES: Readonly<Partial<Record<Name, string>>> = {
   clickhouse: 'ClickHouse',
@@ -23,7 +23,7 @@ function titleOf(name: Name): string {
 interface Point {
   readonly name: string;
   readonly title: string;
-  readonly process: ProcessName;
+  readonly process: PipelineProcess;
   readonly line: 'kafka' | 'clickhouse';
   readonly pattern: Pattern;
 }
@@ -119,7 +119,7 @@ const KILLS_MAX = 3;
 const BETWEEN_KILLS_MS_MAX = 1_500;
 
 /** `kill -9` of one of our processes at moments of chance, each time started again at once. */
-const RANDOM_KILLS: readonly Fault[] = PROCESS_NAMES.map((name) => ({
+const RANDOM_KILLS: readonly Fault[] = PIPELINE_PROCESSES.map((name) => ({
   name: `kill-${name}`,
   title: `kill -9 of ${name} at ${KILLS_MAX} random moments`,
   targets: [name],
@@ -152,7 +152,7 @@ const KILLS_OF_PARTS: readonly Fault[] = PART_NAMES.map((name) => ({
 const FROZEN_MS_MIN = 8_000;
 
 /** Parts and processes that stand still, as on a machine that swaps. */
-const FREEZES: readonly Fault[] = [...PART_NAMES, ...PROCESS_NAMES].map((name) => ({
+const FREEZES: readonly Fault[] = [...PART_NAMES, ...PIPELINE_PROCESSES].map((name) => ({
   name: `freeze-${name}`,
   title: `${titleOf(name)} stopped by SIGSTOP`,
   targets: [name],

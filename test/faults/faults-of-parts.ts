@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { topicName } from '../../kafka/topics.ts';
-import { PROCESS_NAMES } from '../../stack/types.ts';
+import { PIPELINE_PROCESSES } from '../../stack/types.ts';
 import type { Trouble } from './clickhouse-line.ts';
 import { DAY_MS } from './events.ts';
 import type { Fault, Heal, Scene } from './fault.ts';
@@ -165,7 +165,7 @@ const MORE_SINKS: readonly Fault[] = [2, 4].map((sinks) => ({
 }));
 
 /** The wall clock of one process jumps and comes back. */
-const CLOCKS: readonly Fault[] = PROCESS_NAMES.flatMap((name) =>
+const CLOCKS: readonly Fault[] = PIPELINE_PROCESSES.flatMap((name) =>
   [1, -1].map((days) => ({
     name: `clock-${name}-${days > 0 ? 'ahead' : 'behind'}`,
     title: `the wall clock of ${name} steps by ${days > 0 ? '+' : '−'}1 d and back`,

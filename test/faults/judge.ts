@@ -5,7 +5,7 @@ import { scanTopic } from '../../kafka/scan.ts';
 import { sinkGroup, topicName } from '../../kafka/topics.ts';
 import { kafkaConnection } from '../../bin/kafka-connection.ts';
 import { openSpools } from '../../postgres/spools.ts';
-import { PROCESS_NAMES, PART_NAMES } from '../../stack/types.ts';
+import { PIPELINE_PROCESSES, PART_NAMES } from '../../stack/types.ts';
 import type { Stage } from './stage.ts';
 
 /** Within this time after a fault everything that was acknowledged is stored, and the lag is zero. */
@@ -52,7 +52,7 @@ export async function lagOf(stage: Stage): Promise<string | undefined> {
 /** What does not say that it is well: our processes, and the parts. */
 export async function unwell({ processes, parts }: Stage): Promise<string | undefined> {
   const answers = await Promise.all([
-    ...PROCESS_NAMES.map((name) => processes[name].problem()),
+    ...PIPELINE_PROCESSES.map((name) => processes[name].problem()),
     ...PART_NAMES.map(async (name) =>
       parts[name].check().then(
         () => undefined,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Stack } from '../../stack/stack.ts';
-import { PROCESS_NAMES, type ProcessName } from '../../stack/types.ts';
+import { PIPELINE_PROCESSES, type PipelineProcess } from '../../stack/types.ts';
 
 const READY_MS_MAX = 60_000;
 const POLL_MS = 50;
@@ -35,7 +35,7 @@ export interface OwnProcess {
 export interface OwnProcessOptions {
   /** Whose keeper owns it, so that it ends with the harness, however that ends. */
   readonly home: Stack;
-  readonly kind: ProcessName;
+  readonly kind: PipelineProcess;
   /** `sink`, or `sink-2` for another one beside it. */
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export function createOwnProcess(options: OwnProcessOptions): OwnProcess {
     if (isRunning()) return;
     running = await home.children.start({
       name,
-      level: 1 + PROCESS_NAMES.indexOf(kind),
+      level: 1 + PIPELINE_PROCESSES.indexOf(kind),
       command: process.execPath,
       arguments: [
         ...preloads.flatMap((preload) => ['--import', preload]),

@@ -12,7 +12,7 @@ import { migratePostgres } from '../../postgres/migrate.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { type PortBook, openPortBook } from '../../stack/ports.ts';
 import { type Stack, startStack } from '../../stack/stack.ts';
-import { PART_NAMES, PROCESS_NAMES, type PartName, type ProcessName } from '../../stack/types.ts';
+import { PART_NAMES, PIPELINE_PROCESSES, type PartName, type PipelineProcess } from '../../stack/types.ts';
 import { type ClickHouseLine, startClickHouseLine } from './clickhouse-line.ts';
 import { type Disk, mountDisk } from './disk.ts';
 import { type Line, inspectKafka, startLine } from './line.ts';
@@ -39,11 +39,11 @@ export interface Stage {
   readonly parts: Readonly<Record<PartName, Part>>;
   /** Between our processes and each part. */
   readonly lines: Readonly<Record<PartName, Line>> & { readonly clickhouse: ClickHouseLine };
-  readonly processes: Readonly<Record<ProcessName, OwnProcess>>;
+  readonly processes: Readonly<Record<PipelineProcess, OwnProcess>>;
   /** Host and port at which each process serves its metrics. */
-  readonly metrics: Readonly<Record<ProcessName, string>>;
+  readonly metrics: Readonly<Record<PipelineProcess, string>>;
   /** One more process beside the usual one, not started yet. */
-  another(kind: ProcessName, number: number): Promise<OwnProcess>;
+  another(kind: PipelineProcess, number: number): Promise<OwnProcess>;
   readonly disks: Readonly<Partial<Record<DiskName, Disk>>>;
   readonly clickhouse: ClickHouse;
   readonly postgres: PostgresPool;
@@ -71,7 +71,7 @@ const SETTINGS = {
   INGEST_PRODUCE_TIMEOUT_MS: '2000',
 } as const;
 
-const HEALTH_PORTS: Readonly<Record<ProcessName, Readonly<Record<string, number>>>> = {
+const HEALTH_PORTS: Readonly<Record<PipelineProcess, Readonly<Record<string, number>>>> = {
   ingest: { INGEST_METRICS_PORT: 0, INGEST_PORT: 0 },
   sink: { SINK_METRICS_PORT: 0 },
   worker: { WORKER_METRICS_PORT: 0, WORKER_TEMPORAL_METRICS_PORT: 0 },
@@ -114,8 +114,8 @@ async function openAll(
   const env = parseEnv({ ...Object.fromEntries(addresses), ...own });
   const clients = await connect(env, ends);
   const variables = { ...plain(process.env), ...throughLines(parts, linePorts), ...own };
-  const another = (kind: ProcessName, number: number) => newProcess({ home, ports, variables, kind, number });
-  const [ingest, sink, worker] = await Promise.all(PROCESS_NAMES.map((kind) => another(kind, 1)));
+  const another = (kind: PipelineProcess, number: number) => newProcess({ home, ports, variables, kind, number });
+  const [ingest, sink, worker] = await Promise.all(PIPELINE_PROCESSES.map((kind) => another(kind, 1)));
   if (ingest === undefined || sink === undefined || worker === undefined) throw new Error('a process is missing');
   ends.push(() => home.stop());
   const stopSupervision = supervise([ingest.process, sink.process, worker.process]);
@@ -150,7 +150,7 @@ async function openAll(
 const textOf = (ports: Readonly<Record<string, number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)]));
 
-const metricsOf = (kind: ProcessName, ports: Readonly<Record<string, number>>): string =>
+const metricsOf = (kind: PipelineProcess, ports: Readonly<Record<string, number>>): string =>
   `127.0.0.1:${ports[`${kind.toUpperCase()}_METRICS_PORT`]}`;
 
 async function mountDisks(
@@ -247,7 +247,7 @@ async function newProcess(options: {
   home: Stack;
   ports: PortBook;
   variables: Readonly<Record<string, string>>;
-  kind: ProcessName;
+  kind: PipelineProcess;
   number: number;
 }): Promise<{ process: OwnProcess; ports: Readonly<Record<string, number>> }> {
   const { home, kind, number } = options;

@@ -1,7 +1,7 @@
 import { AREAS } from '../../otel/registry/all.ts';
 import { type ExternalDeclaration, type MetricDeclaration, isClosed } from '../../otel/registry/declare.ts';
 import { EXTERNAL } from '../../otel/registry/external/all.ts';
-import type { ProcessName } from '../../stack/types.ts';
+import type { PipelineProcess } from '../../stack/types.ts';
 
 /** A declared metric, and the services on whose pages it stands. */
 export interface Expected {
@@ -9,7 +9,7 @@ export interface Expected {
   readonly jobs: readonly string[];
 }
 
-const JOBS_OF_AREA: Readonly<Record<string, readonly ProcessName[]>> = {
+const JOBS_OF_AREA: Readonly<Record<string, readonly PipelineProcess[]>> = {
   process: ['ingest', 'sink', 'worker'],
   ingest: ['ingest'],
   kafka: ['sink'],

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fetchTrace } from '../../otel/jaeger.ts';
 import { AREAS } from '../../otel/registry/all.ts';
 import { logFieldsAt } from '../../otel/registry/log-fields.ts';
-import { PROCESS_NAMES } from '../../stack/types.ts';
+import { PIPELINE_PROCESSES } from '../../stack/types.ts';
 import { readMetrics, undeclared } from '../support/openmetrics.ts';
 import {
   ABSENT_IN_HEALTH,
@@ -156,12 +156,12 @@ async function logProblems({ loki }: Pipeline, fromMs: number): Promise<string[]
 async function undeclaredOnPages({ stage }: Pipeline): Promise<string[]> {
   const own = Object.values(AREAS).flatMap((declarations) => Object.values(declarations));
   const pages = await Promise.all(
-    PROCESS_NAMES.map(async (name) => undeclared(await readMetrics(`http://${stage.metrics[name]}`), own)),
+    PIPELINE_PROCESSES.map(async (name) => undeclared(await readMetrics(`http://${stage.metrics[name]}`), own)),
   );
   return pages.flatMap((names, index) =>
     names
       .filter((name) => !name.startsWith('temporal_'))
-      .map((name) => `the page of ${PROCESS_NAMES[index]} shows ${name}, which is not declared`),
+      .map((name) => `the page of ${PIPELINE_PROCESSES[index]} shows ${name}, which is not declared`),
   );
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createRandom } from '../../events/generator-random.ts';
 import { hasGrafana } from '../../stack/parts/grafana.ts';
 import { scrapeTargets } from '../../stack/targets.ts';
-import { PART_NAMES, PROCESS_NAMES, type ScrapeTarget, type StackTuning } from '../../stack/types.ts';
+import { PART_NAMES, PIPELINE_PROCESSES, type ScrapeTarget, type StackTuning } from '../../stack/types.ts';
 import { type Part, startPart } from '../faults/part.ts';
 import { type DiskName, type Stage, openStage } from '../faults/stage.ts';
 import { type Alertmanager, askAlertmanager, askLoki, askPrometheus, type Loki, type Prometheus } from './ask.ts';
@@ -145,7 +145,7 @@ async function openAll(
 
 function targetsOf(stage: Stage, observers: readonly Part<'alertmanager' | 'loki'>[]): ScrapeTarget[] {
   const parts = [...PART_NAMES.map((name) => stage.parts[name]), ...observers];
-  const processes = PROCESS_NAMES.map((name) => ({ name, metricsUrl: `http://${stage.metrics[name]}` }));
+  const processes = PIPELINE_PROCESSES.map((name) => ({ name, metricsUrl: `http://${stage.metrics[name]}` }));
   return scrapeTargets({ parts, processes });
 }
 
