@@ -91,7 +91,15 @@ describe('what becomes of a notice', () => {
   const outcome = { deliveryKey, contact: 'person:ada/chat', outcome: 'failed', bundled: 1, atMs: 0 } as const;
 
   it('is written down once, however often it is said', () => {
-    const once = takeDelivery(told.state, { ...outcome, outcome: 'sent' }, 0);
+    const both = {
+      ...found,
+      targets: [
+        ...found.targets,
+        { target: { kind: 'channel' as const, channel: 'room' }, chains: [['channel:room' as const]] },
+      ],
+    };
+    const toTwo = takeTargets(asked.state, '1/1/1', both, 0);
+    const once = takeDelivery(toTwo.state, { ...outcome, outcome: 'sent' }, 0);
     expect(once.effects).toHaveLength(1);
     expect(takeDelivery(once.state, { ...outcome, outcome: 'sent' }, 0)).toEqual({ state: once.state, effects: [] });
     expect(takeDelivery(told.state, { ...outcome, deliveryKey: 'of/another/one' }, 0).effects).toEqual([]);

@@ -250,8 +250,9 @@ test('when nobody answers, every round ends with exactly one nobody_answered, af
   fc.assert(
     fc.property(steps, fc.nat({ max: 5 }), (waits, repeat) => {
       const notify = [{ kind: 'person' as const, person: 'ada' }];
-      const events = Array.from({ length: 800 }, (_, index): Event =>
-        index % 4 === 0 ? { what: 'time', ms: MINUTE_MS } : { what: 'answer', index: 0, isGood: true },
+      const minutes = waits.reduce((sum, wait) => sum + wait + 1, 0) * (repeat + 1);
+      const events = Array.from({ length: 5 * minutes + 20 }, (_, index): Event =>
+        index % 5 === 0 ? { what: 'time', ms: MINUTE_MS } : { what: 'answer', index: 0, isGood: true },
       );
       const of = { steps: waits.map((minutes) => ({ notify, waitMs: minutes * MINUTE_MS })), repeat };
       const { effects } = live({ policy: of, severity: 'critical', events });
