@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   incident_policy_invalid: { retryable: false },
   channel_failed: { retryable: true },
   channel_refused: { retryable: false },
+  contact_overloaded: { retryable: false },
   link_invalid: { retryable: false },
   oncall_invalid: { retryable: false },
   prometheus_unavailable: { retryable: true },

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { toUnmogrowpError } from '../errors.ts';
+import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { currentTraceId } from './trace-id.ts';
 
 type Activity = (input: never) => Promise<unknown>;
@@ -31,8 +31,14 @@ function toFailure(thrown: unknown): Error {
     message: error.message,
     type: error.code,
     nonRetryable: !error.retryable,
+    ...nextRetryOf(error),
     // What logs a failure, or shows it much later, does so outside of its trace.
     details: [{ ...error.context, trace_id: currentTraceId() }],
     cause: error,
   });
+}
+
+/** The other side has said how long it wants to be left alone. */
+function nextRetryOf({ context: { retry_after_ms: retryAfterMs } }: UnmogrowpError): { nextRetryDelay?: number } {
+  return typeof retryAfterMs === 'number' ? { nextRetryDelay: retryAfterMs } : {};
 }

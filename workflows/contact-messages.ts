@@ -1,6 +1,7 @@
-import type { ContactState } from '../incidents/contact/state.ts';
+import type { UntoldOutcome } from '../incidents/contact/outcomes.ts';
+import type { ContactState, WaitingNotice } from '../incidents/contact/state.ts';
 import type { Throttle } from '../incidents/policy/snapshot.ts';
-import type { ContactReference, DeliveryOutcome, Notice } from '../incidents/types.ts';
+import type { ContactReference, Notice } from '../incidents/types.ts';
 
 /** The one argument of the workflow `contact`, id `contact/{reference}`. */
 export interface ContactInput {
@@ -14,14 +15,10 @@ export interface ContactInput {
 /** What of a contact goes over into the next run of its workflow. */
 export interface ContactCarried {
   state: ContactState;
+  /** The message that was being sent; it is sent again, as the same one. */
+  sending: readonly WaitingNotice[];
   /** What became of notices that their incidents do not know yet. */
   untold: readonly UntoldOutcome[];
-}
-
-/** An outcome and the workflow of the incident that waits for it. */
-export interface UntoldOutcome {
-  workflowId: string;
-  outcome: DeliveryOutcome;
 }
 
 /** Argument of the signal `tell`, which is sent together with the start. */

@@ -1,6 +1,6 @@
+import type { UntoldOutcome } from '../../incidents/contact/outcomes.ts';
 import type { WaitingNotice } from '../../incidents/contact/state.ts';
 import type { ChannelKind, ContactReference } from '../../incidents/types.ts';
-import type { UntoldOutcome } from '../../workflows/contact-messages.ts';
 
 /** What is sent to a contact at once. */
 export interface SendMessageRequest {
@@ -14,8 +14,6 @@ export interface SendMessageRequest {
 export interface TellOutcomesRequest {
   version: 1;
   outcomes: readonly UntoldOutcome[];
-  /** By which kind of channel; null when the policy does not know the contact any more. */
-  channel: ChannelKind | null;
 }
 
 /** All I/O of the workflow `contact`. Twice is once: a message that is sent again has the same key. */

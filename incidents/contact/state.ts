@@ -7,8 +7,9 @@ import { asksForAnswer, inOrder } from './order.ts';
 export const SILENCE_MS = 3_600_000;
 /** So many delivery keys are remembered: what is handed over again comes within minutes, not after thousands of others. */
 const KEYS_MAX = 2_000;
-/** More do not fit into the state of a workflow. */
 export const WAITING_MAX = 2_000;
+/** Temporal takes 2 MiB as the input of a workflow or an activity, and the keys need some of it. */
+const WAITING_BYTES_MAX = 1_700_000;
 /** All texts that wait together; when they are more, a message shows the newer notices by their titles. */
 const TEXTS_LENGTH_MAX = 200_000;
 /** When so many wait, titles become short. */
@@ -23,6 +24,8 @@ export interface WaitingNotice {
   readonly notice: Notice;
   /** Keys of notices that waited too and that this one makes superfluous. */
   readonly coveredKeys: readonly string[];
+  /** How much of the state it is. */
+  readonly bytes: number;
 }
 
 /** What one contact has been told and is still to be told. Plain JSON: it goes over into the next run of the workflow. */
@@ -62,7 +65,9 @@ export function takeNotice(
   if (state.keys.includes(notice.deliveryKey)) return { state: heard, taken: 'known' };
   const keys = [...state.keys, notice.deliveryKey].slice(-KEYS_MAX);
   const waiting = withNotice(state.waiting, notice);
-  if (waiting.length > WAITING_MAX) return { state: { ...heard, keys }, taken: 'overloaded' };
+  const bytes = waiting.reduce((sum, one) => sum + one.bytes, 0);
+  if (waiting.length > WAITING_MAX || bytes > WAITING_BYTES_MAX)
+    return { state: { ...heard, keys }, taken: 'overloaded' };
   return { state: { ...heard, keys, waiting }, taken: 'waiting' };
 }
 
@@ -72,7 +77,8 @@ function withNotice(waiting: readonly WaitingNotice[], notice: Notice): WaitingN
     notice.kind === 'resolved' && other.notice.incidentId === notice.incidentId && asksForAnswer(other.notice);
   const kept = waiting.filter((other) => !isCovered(other));
   const coveredKeys = waiting.filter(isCovered).flatMap((other) => [...other.coveredKeys, other.notice.deliveryKey]);
-  return [...kept, { notice: shortened(notice, kept), coveredKeys }];
+  const added = { notice: shortened(notice, kept), coveredKeys };
+  return [...kept, { ...added, bytes: new TextEncoder().encode(JSON.stringify(added)).length }];
 }
 
 function shortened(notice: Notice, waiting: readonly WaitingNotice[]): Notice {
