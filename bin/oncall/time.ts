@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { UnmogrowpError } from '../../errors.ts';
 import { instantOfWall } from '../../incidents/local-time.ts';
 
-const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?(Z|[+-]\d\d:?\d\d)?$/;
+const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/;
 
 /**
  * A moment as a person writes it: a day, or a day and a time. Without Z or an offset it is meant by the clock of
