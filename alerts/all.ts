@@ -1,4 +1,5 @@
 import type { AlertRule, RuleGroup } from './alert.ts';
+import { incidentsGroup } from './incidents.ts';
 import { ingestGroup } from './ingest.ts';
 import { logsGroup } from './logs.ts';
 import { objectiveGroups } from './objectives.ts';
@@ -19,7 +20,9 @@ export function prometheusGroups({ timeScale }: RuleOptions): RuleGroup[] {
   const time: Time = createTime(timeScale);
   return [
     ...objectiveGroups(time),
-    ...[ingestGroup, sinkGroup, partsGroup, windowsGroup, workflowsGroup, telemetryGroup].map((group) => group(time)),
+    ...[ingestGroup, sinkGroup, partsGroup, windowsGroup, workflowsGroup, telemetryGroup, incidentsGroup].map((group) =>
+      group(time),
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { type BoardPlan, buildBoard } from './board.ts';
 import { attribution } from './boards/attribution.ts';
 import { dataQuality } from './boards/data-quality.ts';
+import { incidents } from './boards/incidents.ts';
 import { ingest } from './boards/ingest.ts';
 import { kafkaSink } from './boards/kafka-sink.ts';
 import { parts } from './boards/parts.ts';
@@ -19,6 +20,7 @@ export const PLANS: readonly BoardPlan[] = [
   dataQuality,
   tenants,
   parts,
+  incidents,
 ] as readonly BoardPlan[];
 
 /** The files that Grafana loads, by their paths. */

@@ -212,6 +212,29 @@ export const BOARDS = {
       exemplars: 29,
     },
   },
+  incidents: {
+    uid: 'unmogrowp-incidents',
+    title: 'Incidents',
+    panels: {
+      open: 1,
+      opened: 2,
+      unanswered: 3,
+      answerTime: 4,
+      noticeDelay: 5,
+      pagesPerPerson: 6,
+      answerTimes: 7,
+      resolveTimes: 8,
+      notices: 9,
+      noticeDelays: 10,
+      outsideHours: 11,
+      flaps: 12,
+      emptyShifts: 13,
+      heartbeats: 14,
+      timelineWaiting: 15,
+      processes: 16,
+      problems: 17,
+    },
+  },
 } as const satisfies Readonly<Record<string, BoardNames>>;
 
 interface BoardNames {

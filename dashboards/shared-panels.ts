@@ -19,7 +19,7 @@ import type {
 export const problemLines = (selector: string): string =>
   `${selector} | json message="msg", error="code", whose="tenant" | line_format "{{.service}}: {{.message}} {{.error}} {{.whose}}"`;
 
-type Service = 'ingest' | 'sink' | 'worker';
+type Service = 'ingest' | 'sink' | 'worker' | 'incidents';
 
 /** What a service complains about. */
 export const problemsOf = (services: readonly Service[]): Panel =>
@@ -76,7 +76,7 @@ export const errorRates = (service?: Service): ReturnType<typeof metric> =>
 export function countedBy<L extends Labels>(
   declaration: CounterDeclaration<L>,
   label: keyof L & string,
-  options: Pick<Parameters<typeof graph>[0], 'title' | 'description' | 'colors'> & { hidesZeros?: boolean },
+  options: Pick<Parameters<typeof graph>[0], 'title' | 'description' | 'colors' | 'expects'> & { hidesZeros?: boolean },
 ): Panel {
   const { hidesZeros = false, ...shown } = options;
   const counts = `sum ${by(declaration, label)} (increase(${series(declaration)}[$__interval]))`;

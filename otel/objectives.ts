@@ -105,4 +105,9 @@ export const THRESHOLDS = {
   /** So many times the interval of a recurring job may pass before it has ended well again. */
   jobIntervalsMax: 5,
   errorLinesMax: 50,
+  /** Of the notices of one kind of channel; what failed is tried by the next contact. */
+  failedNoticesRatioMax: 0.5,
+  failedNoticesMin: 3,
+  /** Pages of one person in a day, of which nobody sleeps any more. */
+  pagesPerPersonMax: 6,
 } as const;

@@ -10,7 +10,7 @@ interface LogFieldDeclaration {
 export const LOG_FIELDS = {
   time: { help: 'When it was written, in UTC.', place: 'line' },
   level: { help: 'How bad it is: debug, info, warn or error.', place: 'label' },
-  service: { help: 'The process: ingest, sink or worker.', place: 'label' },
+  service: { help: 'The process: ingest, sink, worker or incidents.', place: 'label' },
   environment: { help: 'Name of the installation.', place: 'label' },
   msg: { help: 'What happened, in a few words that are always the same.', place: 'line' },
   trace_id: { help: 'The trace in which it was written.', place: 'metadata' },

@@ -1,4 +1,5 @@
 import type { AlertCase } from './case.ts';
+import { INCIDENTS_CASES } from './incidents.ts';
 import { INGEST_CASES } from './ingest.ts';
 import { OBJECTIVE_CASES } from './objectives.ts';
 import { PARTS_CASES } from './parts.ts';
@@ -16,4 +17,5 @@ export const ALERT_CASES: readonly AlertCase[] = [
   ...WINDOWS_CASES,
   ...WORKFLOWS_CASES,
   ...TELEMETRY_CASES,
+  ...INCIDENTS_CASES,
 ];
