@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   dead_letter_unknown: { retryable: false },
   import_invalid: { retryable: false },
   import_failed: { retryable: true },
+  incidents_unavailable: { retryable: true },
   incident_unknown: { retryable: false },
   incident_refused: { retryable: false },
   incident_policy_invalid: { retryable: false },

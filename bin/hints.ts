@@ -8,6 +8,7 @@ const PARTS: Partial<Record<ErrorCode, { title: string; variable: string }>> = {
   kafka_unavailable: { title: 'Kafka', variable: 'KAFKA_BROKERS' },
   kafka_timeout: { title: 'Kafka', variable: 'KAFKA_BROKERS' },
   temporal_unavailable: { title: 'Temporal', variable: 'TEMPORAL_ADDRESS' },
+  incidents_unavailable: { title: 'The incidents process', variable: 'INCIDENT_URL' },
 };
 
 /** What a person does next about an error whose message cannot know it: where the part was looked for, and by whose word. */

@@ -18,6 +18,7 @@ const COMMANDS = [
   'reconcile',
   'replay',
   'dlq',
+  'incident',
   'oncall',
   'deploy',
   'event',

@@ -3,7 +3,7 @@ import { createOpenOrUpdate } from '../../activities/incidents/open-or-update.ts
 import { UnmogrowpError, toUnmogrowpError } from '../../errors.ts';
 import { PLATFORM_TENANT, incidentWorkflowId } from '../../incidents/http/alert-group.ts';
 import type { AskedCommand } from '../../incidents/http/commands.ts';
-import type { IncidentName, IncidentPorts, IncidentView } from '../../incidents/http/ports.ts';
+import type { IncidentName, IncidentPorts } from '../../incidents/http/ports.ts';
 import { type LinkKeys, verifyLink } from '../../incidents/links/link.ts';
 import { knownDurationMs } from '../../incidents/policy/duration.ts';
 import type { PolicySource } from '../../incidents/policy/load.ts';
@@ -12,6 +12,7 @@ import type { IncidentCommand } from '../../incidents/types.ts';
 import { loadIncident } from '../../postgres/incidents.ts';
 import type { PostgresPool } from '../../postgres/pool.ts';
 import { createWorkflowBook, findWorkflow } from './find-incident.ts';
+import { writeReport } from './report.ts';
 import { createViews } from './views.ts';
 
 export interface PortOptions {
@@ -21,7 +22,6 @@ export interface PortOptions {
   readonly policy: PolicySource;
   /** Undefined when no links are sent. */
   readonly linkKeys: LinkKeys | undefined;
-  readonly renderReport: (view: IncidentView) => string;
   readonly nowMs: () => number;
   /** Told about what was done without. */
   readonly onError: (thrown: unknown) => void;
@@ -93,6 +93,7 @@ export function createIncidentPorts(options: PortOptions): IncidentPorts {
       }
     },
     ...views,
+    report: (incidentId) => writeReport(postgres, incidentId, nowMs()),
     readLink(token) {
       const read = linkKeys === undefined ? undefined : verifyLink(token, linkKeys, nowMs());
       if (read?.isValid !== true) {

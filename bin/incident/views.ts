@@ -18,7 +18,6 @@ interface ViewOptions {
   readonly client: () => IncidentClient;
   readonly postgres: PostgresPool;
   readonly book: WorkflowBook;
-  readonly renderReport: (view: IncidentView) => string;
   readonly onError: (thrown: unknown) => void;
 }
 
@@ -28,8 +27,8 @@ const ALERTS_SHOWN_MAX = 100;
 const LIVE_WAIT_MS = 3_000;
 
 /** What is read about incidents: from PostgreSQL, from Temporal while that is away, and it says what did not answer. */
-export function createViews(options: ViewOptions): Pick<IncidentPorts, 'list' | 'view' | 'report'> {
-  const { postgres, book, client, renderReport, onError } = options;
+export function createViews(options: ViewOptions): Pick<IncidentPorts, 'list' | 'view'> {
+  const { postgres, book, client, onError } = options;
 
   /** What the work gives, or undefined and the name of what did not answer. */
   async function tryPart<Result>(part: Unavailable, missing: Unavailable[], work: () => Promise<Result>) {
@@ -107,7 +106,6 @@ export function createViews(options: ViewOptions): Pick<IncidentPorts, 'list' | 
       return { incidents: stored ?? (await live(() => listOpen(filter))), unavailable: missing };
     },
     view,
-    report: async (incidentId) => renderReport(await view(incidentId)),
   };
 }
 
