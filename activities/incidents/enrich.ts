@@ -148,7 +148,7 @@ function linksOf(alerts: readonly AlertDetails[]): PageLink[] {
     title,
     url: firstOf(alerts.map(({ annotations }) => annotations[annotation])),
   }));
-  const source = { title: 'Expression', url: firstOf(alerts.map(({ generatorUrl }) => generatorUrl)) };
+  const source = { title: 'Source', url: firstOf(alerts.map(({ generatorUrl }) => generatorUrl)) };
   return [...named, source].flatMap(({ title, url }) => (url === undefined ? [] : [{ title, url }]));
 }
 

@@ -1,5 +1,6 @@
 import { CARELESS_RELEASE } from './scenario-of-releases.ts';
 import { SCENARIOS_OF_CLIENTS } from './scenarios-of-clients.ts';
+import { SCENARIOS_OF_INCIDENTS } from './scenarios-of-incidents.ts';
 import { SCENARIOS_OF_PARTS } from './scenarios-of-parts.ts';
 import { SCENARIOS_OF_WINDOWS } from './scenarios-of-windows.ts';
 import type { Scenario } from './scenario.ts';
@@ -9,6 +10,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SCENARIOS_OF_CLIENTS,
   ...SCENARIOS_OF_PARTS,
   ...SCENARIOS_OF_WINDOWS,
+  ...SCENARIOS_OF_INCIDENTS,
   CARELESS_RELEASE,
 ];
 
