@@ -99,6 +99,8 @@ export interface HeartbeatInput {
   version: 1;
   tenant: string;
   name: string;
+  /** What is waited for from now on although it has never come; without it the first signal says so. */
+  expects?: Omit<Beat, 'version'>;
   carried?: HeartbeatState;
   continueAsNewAfterEvents?: number;
 }
@@ -115,7 +117,10 @@ export interface Beat {
 export interface HeartbeatState {
   everyMs: number;
   graceMs: number;
-  lastBeatAtMs: number;
+  /** Null before the first one. */
+  lastBeatAtMs: number | null;
+  /** From when on it is due again: the last beat, or later when nobody could have heard one. */
+  countsFromMs: number;
   /** When it was due that did not come; null while it beats. */
   missedAtMs: number | null;
 }

@@ -116,7 +116,8 @@ export interface MissedHeartbeat {
   /** When it was due: the same for the miss and for its end. */
   startsAtMs: number;
   everyMs: number;
-  lastBeatAtMs: number;
+  /** Null when it has never come. */
+  lastBeatAtMs: number | null;
 }
 
 /** All I/O of the workflow `heartbeat`. */

@@ -65,6 +65,15 @@ export function takeWithdrawal(
   });
 }
 
+/** What was gathered for a page, as far as the timeline wants to know. */
+export function takePage(
+  state: IncidentState,
+  page: { durationMs: number; unavailable: string },
+  nowMs: number,
+): Change {
+  return changed(state, nowMs, (turn) => record(turn, 'page_gathered', { ...page }));
+}
+
 /** Whether a notice that is about to be handed over still says what is so. */
 export function isNoticeWanted(state: IncidentState, noticeId: string): boolean {
   const notice = state.notices[noticeId];
@@ -103,6 +112,7 @@ function recordOutcome(turn: Turn, notice: OpenNotice, outcome: DeliveryOutcome)
     urgency: turn.state.urgency,
     createdAtMs: notice.createdAtMs,
     bundled,
+    ...(channel === undefined ? {} : { channel }),
     ...(isOutside === undefined ? {} : { isOutsideHours: isOutside }),
   };
   if (outcome.outcome === 'sent') record(turn, 'notified', details);

@@ -6,7 +6,7 @@ import { notify } from './notices.ts';
 import type { IncidentState, Ladder } from './state.ts';
 
 /** After this the ladder begins without knowing of maintenance: a page never waits for a database. */
-export const ASK_MS_MAX = 10_000;
+export const ASK_MS_MAX = 20_000;
 
 /** A rung of the ladder in one of its rounds. */
 export interface Position {

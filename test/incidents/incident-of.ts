@@ -5,7 +5,13 @@ import type { Change, Effect } from '../../incidents/state/effects.ts';
 import { takeMaintenance } from '../../incidents/state/ladder.ts';
 import type { IncidentOpening, IncidentState } from '../../incidents/state/state.ts';
 import { nextDueMs, passTime } from '../../incidents/state/time.ts';
-import type { AlertReference, ContactReference, IncidentCommand, Target, TimelineEntry } from '../../incidents/types.ts';
+import type {
+  AlertReference,
+  ContactReference,
+  IncidentCommand,
+  Target,
+  TimelineEntry,
+} from '../../incidents/types.ts';
 import { firing, opening } from './samples.ts';
 
 /** Answers of the world to what an incident asks; each can be replaced by a test. */
