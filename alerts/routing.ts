@@ -2,9 +2,17 @@ import type { RuleOptions } from './all.ts';
 import { yamlText } from './rule-file.ts';
 import { createTime } from './time.ts';
 
-/** Who can be told: whoever is on duty, the list of tickets, and what watches that alerts work at all. */
+/**
+ * What the incidents process is told: what wakes somebody, what makes a ticket, and that alerts work at all. Who that is, and by
+ * which way, is a matter of its policy.
+ */
 const RECEIVERS = ['pager', 'tickets', 'watchdog'] as const;
-type Receiver = (typeof RECEIVERS)[number];
+
+/** A chat that Alertmanager tells by itself: what says that nobody is told must not take the way that is broken. */
+const DIRECT = 'direct';
+
+/** What goes there beside its usual way: alerts that ask for it by a label, and the absence of what incidents live in. */
+const DIRECT_MATCHERS = ['route = direct', 'alertname = TemporalUnavailable'] as const;
 
 /** Goes nowhere. */
 const NOBODY = 'nobody';
@@ -47,8 +55,15 @@ export const INHIBITIONS: readonly Inhibition[] = [
   { cause: 'TelemetryDropped', silences: ['TraceCompletenessBudgetBurn'] },
 ];
 
-/** Where a webhook is: a file that holds its address, for addresses are secrets. */
-const urlFile = (receiver: Receiver): string => `receivers/${receiver}`;
+/** Where a receiver is: a file that holds its address, for addresses are secrets. */
+const addressFile = (receiver: string): string => `receivers/${receiver}`;
+
+/** What the incidents process believes. */
+const TOKEN_FILE = 'receivers/token';
+
+const CHAT_TITLE = '{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}';
+const CHAT_TEXT =
+  '{{ range .Alerts }}{{ .Annotations.summary }} {{ .Annotations.description }} {{ .Annotations.runbook_url }}\n{{ end }}';
 
 /** Routing and inhibition as Alertmanager reads them. */
 export function alertmanagerConfig({ timeScale }: RuleOptions): string {
@@ -70,6 +85,7 @@ export function alertmanagerConfig({ timeScale }: RuleOptions): string {
           group_interval: duration(60),
           repeat_interval: duration(60),
         },
+        ...DIRECT_MATCHERS.map((matcher) => ({ matchers: [matcher], receiver: DIRECT, continue: true })),
         { matchers: ['severity = critical'], receiver: 'pager' },
         // Nobody reads tickets at night.
         { matchers: ['severity = warning'], receiver: 'tickets', repeat_interval: duration(24 * 3_600) },
@@ -91,8 +107,18 @@ export function alertmanagerConfig({ timeScale }: RuleOptions): string {
       { name: NOBODY },
       ...RECEIVERS.map((name) => ({
         name,
-        webhook_configs: [{ url_file: urlFile(name), send_resolved: name !== 'watchdog' }],
+        webhook_configs: [
+          {
+            url_file: addressFile(name),
+            send_resolved: name !== 'watchdog',
+            http_config: { authorization: { credentials_file: TOKEN_FILE } },
+          },
+        ],
       })),
+      {
+        name: DIRECT,
+        slack_configs: [{ api_url_file: addressFile(DIRECT), send_resolved: true, title: CHAT_TITLE, text: CHAT_TEXT }],
+      },
     ],
   });
 }

@@ -73,19 +73,22 @@ const receiversOf = (found: readonly HeldAlert[], labels: Labels): string[] | un
     .find((each) => Object.entries(labels).every(([name, value]) => each.labels[name] === value))
     ?.receivers.map(({ name }) => name);
 
-const TABLE: readonly [Labels, string][] = [
-  [{ alertname: 'WindowOverdue', severity: 'critical', tenant: 'acme' }, 'pager'],
-  [{ alertname: 'IngestAvailabilityBudgetBurn', severity: 'critical', long_window: '1h' }, 'pager'],
-  [{ alertname: 'IngestAvailabilityBudgetBurn', severity: 'warning', long_window: '3d' }, 'tickets'],
-  [{ alertname: 'IngestSpoolInUse', severity: 'warning', instance: 'ingest-1' }, 'tickets'],
-  [{ alertname: 'Watchdog', severity: 'info' }, 'watchdog'],
-  [{ alertname: 'SomethingElse', severity: 'info' }, 'nobody'],
-  [{ alertname: 'SomethingWithoutSeverity' }, 'nobody'],
+const TABLE: readonly [Labels, readonly string[]][] = [
+  [{ alertname: 'WindowOverdue', severity: 'critical', tenant: 'acme' }, ['pager']],
+  [{ alertname: 'IngestAvailabilityBudgetBurn', severity: 'critical', long_window: '1h' }, ['pager']],
+  [{ alertname: 'IngestAvailabilityBudgetBurn', severity: 'warning', long_window: '3d' }, ['tickets']],
+  [{ alertname: 'IngestSpoolInUse', severity: 'warning', instance: 'ingest-1' }, ['tickets']],
+  [{ alertname: 'TemporalUnavailable', severity: 'critical' }, ['direct', 'pager']],
+  [{ alertname: 'IncidentsUnavailable', severity: 'critical', route: 'direct' }, ['direct', 'pager']],
+  [{ alertname: 'IncidentNoticesFailing', severity: 'warning', route: 'direct' }, ['direct', 'tickets']],
+  [{ alertname: 'Watchdog', severity: 'info' }, ['watchdog']],
+  [{ alertname: 'SomethingElse', severity: 'info' }, ['nobody']],
+  [{ alertname: 'SomethingWithoutSeverity' }, ['nobody']],
 ];
 
 describe('a real Alertmanager', () => {
-  test.each(TABLE)('%o goes to %s', async (labels, receiver) => {
-    expect(receiversOf(await held([labels]), labels)).toEqual([receiver]);
+  test.each(TABLE)('%o goes to %s', async (labels, receivers) => {
+    expect(receiversOf(await held([labels]), labels)).toEqual(receivers);
     await end([labels]);
   });
 
