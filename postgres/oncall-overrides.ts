@@ -2,8 +2,13 @@ import { UnmogrowpError } from '../errors.ts';
 import type { Override, Shift } from '../incidents/oncall/who.ts';
 import { type PostgresPool, type PostgresQueryable, inTransaction, queryRows } from './pool.ts';
 
-/** An override as it is stored; withdrawn ones too. */
+/**
+ * An override as it is stored. `toMs` is the end that counts: one that is withdrawn counts until then, and not at all when
+ * that was before its begin.
+ */
 export interface StoredOverride extends Override {
+  /** The end that it was added with. */
+  readonly plannedToMs: number;
   readonly reason: string;
   /** The event of the calendar that it was imported from. */
   readonly calendarUid: string | null;
@@ -36,8 +41,10 @@ export interface CalendarImport {
   readonly importedBy: string;
 }
 
+const END = 'greatest(starts_at, least(ends_at, withdrawn_at))';
+
 const COLUMNS = `override_id AS "overrideId", schedule_id AS "scheduleId", kind, people, ${epochMs('starts_at')} AS "fromMs",
-  ${epochMs('ends_at')} AS "toMs", reason, calendar_uid AS "calendarUid", created_by AS "createdBy",
+  ${epochMs(END)} AS "toMs", ${epochMs('ends_at')} AS "plannedToMs", reason, calendar_uid AS "calendarUid", created_by AS "createdBy",
   ${epochMs('created_at')} AS "createdAtMs", ${epochMs('withdrawn_at')} AS "withdrawnAtMs", withdrawn_by AS "withdrawnBy"`;
 
 function epochMs(column: string): string {
@@ -57,30 +64,42 @@ export async function addOverride(connection: PostgresQueryable, override: NewOv
   const isSame =
     stored.scheduleId === scheduleId &&
     stored.fromMs === fromMs &&
-    stored.toMs === toMs &&
+    stored.plannedToMs === toMs &&
     stored.people.join() === people.join();
   if (isSame) return stored;
   throw new UnmogrowpError('oncall_invalid', `There is another override ${overrideId} already.`);
 }
 
-/** Overrides and imported shifts that hold at some time of a range, in the order in which they begin. */
-export function listOverrides(
+interface OverrideFilter {
+  /** Of these schedules; of all without. */
+  readonly scheduleIds?: readonly string[] | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What counts at some time of a range: overrides and imported shifts, also those that were withdrawn in the meantime. */
+export const overridesBetween = (connection: PostgresQueryable, filter: OverrideFilter): Promise<StoredOverride[]> =>
+  selectOverrides(connection, filter, `${END} > $2 AND ${END} > starts_at`);
+
+/** The same as a record for people: those that stand, or with `isWithdrawnToo` all that were ever added. */
+export const listOverrides = (
   connection: PostgresQueryable,
-  filter: {
-    /** Of these schedules; of all without. */
-    readonly scheduleIds?: readonly string[] | undefined;
-    readonly fromMs: number;
-    readonly toMs: number;
-    readonly isWithdrawnToo?: boolean | undefined;
-  },
+  { isWithdrawnToo = false, ...filter }: OverrideFilter & { readonly isWithdrawnToo?: boolean | undefined },
+): Promise<StoredOverride[]> =>
+  selectOverrides(connection, filter, isWithdrawnToo ? 'ends_at > $2' : 'ends_at > $2 AND withdrawn_at IS NULL');
+
+/** In the order in which they begin. */
+function selectOverrides(
+  connection: PostgresQueryable,
+  { scheduleIds, fromMs, toMs }: OverrideFilter,
+  condition: string,
 ): Promise<StoredOverride[]> {
   return queryRows<StoredOverride>(
     connection,
     `SELECT ${COLUMNS} FROM oncall_overrides
-     WHERE ($1::text[] IS NULL OR schedule_id = ANY ($1)) AND starts_at < $3 AND ends_at > $2
-       AND ($4 OR withdrawn_at IS NULL)
+     WHERE ($1::text[] IS NULL OR schedule_id = ANY ($1)) AND starts_at < $3 AND ${condition}
      ORDER BY starts_at, created_at, override_id`,
-    [filter.scheduleIds ?? null, new Date(filter.fromMs), new Date(filter.toMs), filter.isWithdrawnToo ?? false],
+    [scheduleIds ?? null, new Date(fromMs), new Date(toMs)],
   );
 }
 

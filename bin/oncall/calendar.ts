@@ -5,7 +5,7 @@ import { UnmogrowpError } from '../../errors.ts';
 import { calendarOf } from '../../incidents/oncall/calendar-export.ts';
 import { type CalendarProblem, type CalendarShift, readCalendar } from '../../incidents/oncall/calendar-import.ts';
 import { wholeShiftsBetween } from '../../incidents/oncall/who.ts';
-import { importCalendar, listOverrides } from '../../postgres/oncall-overrides.ts';
+import { importCalendar, overridesBetween } from '../../postgres/oncall-overrides.ts';
 import { countText, printJson, printLine, printTable } from '../output.ts';
 import { loadPolicy, scheduleOf, withPool } from './parts.ts';
 import { type RangeOptions, rangeOf } from './shifts.ts';
@@ -18,7 +18,7 @@ export async function exportSchedule(id: string, options: RangeOptions): Promise
   const schedule = scheduleOf(loadPolicy(), id);
   const { fromMs, toMs } = rangeOf(options, schedule.time_zone);
   const overrides = await withPool((pool) =>
-    listOverrides(pool, { scheduleIds: [schedule.id], fromMs: fromMs - YEAR_MS, toMs: toMs + YEAR_MS }),
+    overridesBetween(pool, { scheduleIds: [schedule.id], fromMs: fromMs - YEAR_MS, toMs: toMs + YEAR_MS }),
   );
   const shifts = wholeShiftsBetween(schedule, overrides, fromMs, toMs);
   process.stdout.write(calendarOf(schedule, shifts, Date.now()));

@@ -3,7 +3,7 @@ import { UnmogrowpError } from '../../errors.ts';
 import type { Schedule } from '../../incidents/oncall/schema.ts';
 import { openPolicy } from '../../incidents/policy/load.ts';
 import type { PolicyDocument } from '../../incidents/policy/schema.ts';
-import { type StoredOverride, listOverrides } from '../../postgres/oncall-overrides.ts';
+import { type StoredOverride, overridesBetween } from '../../postgres/oncall-overrides.ts';
 import { type PostgresPool, createPostgresPool } from '../../postgres/pool.ts';
 import { printProgress } from '../output.ts';
 
@@ -58,7 +58,7 @@ export async function overridesIfKnown(range: {
   toMs: number;
 }): Promise<{ overrides: StoredOverride[]; areKnown: boolean }> {
   try {
-    return { overrides: await withPool((pool) => listOverrides(pool, range)), areKnown: true };
+    return { overrides: await withPool((pool) => overridesBetween(pool, range)), areKnown: true };
   } catch (error) {
     if (!(error instanceof UnmogrowpError) || error.code !== 'postgres_unavailable') throw error;
     printProgress('Overrides are unknown, for PostgreSQL does not answer: this is what the policy alone says.');

@@ -17,6 +17,7 @@ import {
   addOverride,
   importCalendar,
   listOverrides,
+  overridesBetween,
   withdrawOverride,
 } from '../../postgres/oncall-overrides.ts';
 import { queryRows } from '../../postgres/pool.ts';
@@ -46,7 +47,7 @@ const overrideFor = (scheduleId: string, person: string, hours = 10) => ({
   reason: 'swap',
   createdBy: 'ada',
 });
-const inForce = (scheduleId: string) => listOverrides(pool, { ...always, scheduleIds: [scheduleId] });
+const inForce = (scheduleId: string) => overridesBetween(pool, { ...always, scheduleIds: [scheduleId] });
 
 describe('an override', () => {
   it('is one, however often it is sent, and its id stays its own', async () => {
@@ -77,14 +78,25 @@ describe('an override', () => {
     expect(await withdrawOverride(pool, overrideId, 'linus')).toEqual(withdrawn);
     expect(withdrawn).toMatchObject({ withdrawnBy: 'ada', withdrawnAtMs: expect.any(Number) as number });
     expect(await inForce('gone')).toEqual([]);
+    expect(await listOverrides(pool, { ...always, scheduleIds: ['gone'] })).toEqual([]);
     expect(await listOverrides(pool, { ...always, scheduleIds: ['gone'], isWithdrawnToo: true })).toEqual([withdrawn]);
     await expect(withdrawOverride(pool, uuidv7(), 'ada')).rejects.toMatchObject({ code: 'oncall_invalid' });
+  });
+
+  it('that is withdrawn while it holds has counted until then', async () => {
+    const nowMs = Date.now();
+    const running = { ...overrideFor('running', 'grace'), fromMs: nowMs - HOUR_MS, toMs: nowMs + HOUR_MS };
+    await addOverride(pool, running);
+    const { withdrawnAtMs } = await withdrawOverride(pool, running.overrideId, 'ada');
+    const who = async (atMs: number) => whoIsOnCall(scheduleOf('running'), await inForce('running'), atMs).people;
+    expect(await who((withdrawnAtMs ?? 0) - 1)).toEqual(['grace']);
+    expect(await who((withdrawnAtMs ?? 0) + 1)).toEqual(['ada']);
   });
 
   it('is found for a range that it touches, and for no other', async () => {
     const { overrideId, fromMs, toMs } = await addOverride(pool, overrideFor('range', 'grace'));
     const found = async (from: number, to: number) =>
-      (await listOverrides(pool, { scheduleIds: ['range', 'other'], fromMs: from, toMs: to })).map(
+      (await overridesBetween(pool, { scheduleIds: ['range', 'other'], fromMs: from, toMs: to })).map(
         (one) => one.overrideId,
       );
     expect(await found(toMs - 1, toMs + 1)).toEqual([overrideId]);
