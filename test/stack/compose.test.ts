@@ -8,7 +8,7 @@ import { parseEnv } from '../../env.ts';
 import { PARTS } from '../../stack/parts/all.ts';
 import { grafanaUserXml } from '../../stack/parts/clickhouse-grafana.ts';
 import { lokiConfig } from '../../stack/parts/loki-config.ts';
-import { PROCESS_NAMES } from '../../stack/types.ts';
+import { PART_NAMES, PROCESS_NAMES } from '../../stack/types.ts';
 import { VERSIONS } from '../../stack/versions.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -19,7 +19,7 @@ interface LintResult {
 }
 
 const FILES = ['docker-compose.yml', 'docker-compose.observability.yml'] as const;
-const OURS = ['migrate', 'ingest', 'sink', 'worker'];
+const OURS = ['migrate', ...PROCESS_NAMES];
 const service = z.object({
   image: z.string().optional(),
   ports: z.array(z.string()).default([]),
@@ -52,7 +52,7 @@ const all: Services = Object.fromEntries(
 ) as Services;
 
 test.for(FILES)('%s is valid by the schema of the Compose Specification and its linter', (file) => {
-  // Our image has a name so that the four services that share it build it once.
+  // Our image has a name so that the services that share it build it once.
   const linter = new DCLinter({ rules: { 'no-build-and-image': 0 }, quiet: true, debug: false, exclude: [] });
   const results: LintResult[] = linter.lintFiles([fileURLToPath(new URL(file, ROOT))], false);
   expect(results).toHaveLength(1);
@@ -99,9 +99,7 @@ test('every file that a service mounts is there', () => {
 });
 
 test('the containers know the same parts and search attributes as the stack on one machine', () => {
-  for (const name of ['clickhouse', 'postgres', 'kafka', 'temporal', 'jaeger', 'ingest', 'sink', 'worker']) {
-    expect(Object.keys(services)).toContain(name);
-  }
+  for (const name of [...PART_NAMES, ...PROCESS_NAMES]) expect(Object.keys(services)).toContain(name);
   const addresses = [
     'KAFKA_BROKERS',
     'CLICKHOUSE_URL',
@@ -175,10 +173,14 @@ test('Grafana in its container is given every variable that the provisioning ask
 });
 
 test('each receiver of alerts has its address in a file where Alertmanager looks', () => {
-  const files = read('alerts/generated/alertmanager.yaml').match(/(?<=url_file: )\S+/g) ?? [];
+  const config = read('alerts/generated/alertmanager.yaml');
+  const compose = read('docker-compose.observability.yml');
+  const files = config.match(/(?<=url_file: )\S+/g) ?? [];
   expect(files.length).toBeGreaterThan(0);
-  for (const file of files)
-    expect(read('docker-compose.observability.yml')).toContain(`target: /alertmanager/${file}\n`);
+  for (const file of files) expect(compose).toContain(`target: /alertmanager/${file}\n`);
+  // Alertmanager looks for addresses where it was started, and for the token where its configuration is.
+  const [token] = config.match(/(?<=credentials_file: )\S+/) ?? [];
+  expect(compose).toContain(`target: /etc/alertmanager/${token}\n`);
 });
 
 const section = (text: string, key: string): unknown => (parse(text) as Record<string, unknown>)[key];
