@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answering, startHttpReceiver } from '../../test/incidents/http-receiver.ts';
 import { INCIDENT, LINKS, OPENED_AT_MS, bundle, message, notice, part } from '../../test/incidents/notices.ts';
+import { alertmanagerSchema, groupOfAlertmanager } from '../http/alertmanager.ts';
 import { createAlertmanager } from './alertmanager.ts';
 import { createPagerDuty } from './pagerduty.ts';
 import type { Message } from './port.ts';
@@ -79,6 +80,16 @@ describe('what takes the webhooks of Alertmanager', () => {
     expect(alertOf(group)?.['fingerprint']).toMatch(/^[0-9a-f]{16}$/);
   });
 
+  it('is understood by another installation of this platform: the end ends what the beginning has begun', async () => {
+    const groupOf = (body?: Record<string, unknown>) => groupOfAlertmanager(alertmanagerSchema.parse(body));
+    const begun = groupOf((await toAlertmanager(message(part())))[0]);
+    const ended = groupOf((await toAlertmanager(message(part({ kind: 'resolved' }, null))))[0]);
+    expect(begun).toMatchObject({ tenant: 'acme', severity: 'critical', alerts: [{ status: 'firing' }] });
+    expect(begun.title).toContain('The sink stands still');
+    expect(ended.groupKey).toBe(begun.groupKey);
+    expect(ended.alerts).toMatchObject([{ ...identityOf(begun.alerts[0]), status: 'resolved' }]);
+  });
+
   it('takes the moment of the notice where an id does not say when it was made', async () => {
     const [group] = await toAlertmanager(message(part({ incidentId: 'made-elsewhere' })));
     expect(group).toMatchObject({ alerts: [{ startsAt: new Date(notice().createdAtMs).toISOString() }] });
@@ -90,4 +101,10 @@ it('begins no further request when one has failed, and says which kind of failur
   const sending = createPagerDuty().send(bundle(100), { kind: 'pagerduty', routingKey: 'key', url }, NEVER);
   await expect(sending).rejects.toMatchObject({ code: 'channel_failed' });
   expect(requests.length).toBeLessThan(20);
+});
+
+/** What has to be the same for the end of an alert to be the end of this one. */
+const identityOf = (alert?: { fingerprint: string; startsAtMs: number }) => ({
+  fingerprint: alert?.fingerprint,
+  startsAtMs: alert?.startsAtMs,
 });

@@ -27,6 +27,17 @@ it('takes every 2xx for an answer, and sends JSON', async () => {
   }
 });
 
+it('gives a user and a password of an address to the other side as a login', async () => {
+  const { url, requests } = await startHttpReceiver(answering(200));
+  const address = url.replace('//', '//robot:pass%20word@');
+  await postJson({ channel: 'webhook', url: address, body: '{}', signal: NEVER });
+  expect(requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('robot:pass word').toString('base64')}`);
+});
+
+it.each(['hidden', 'ftp://hidden.example', ''])('does not try an address that is none: %s', async (url) => {
+  expect(await errorOf(url)).toMatchObject({ code: 'channel_refused' });
+});
+
 it.each([400, 401, 403, 404, 410, 413, 301, 302])('does not try again what was answered with %i', async (status) => {
   const { url, requests } = await startHttpReceiver(answering(status, { location: 'http://127.0.0.1:9/elsewhere' }));
   expect(await errorOf(url)).toMatchObject({ code: 'channel_refused', retryable: false, context: { status } });

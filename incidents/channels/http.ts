@@ -30,11 +30,17 @@ export async function postJson(request: HttpRequest): Promise<void> {
 }
 
 async function answerTo({ channel, url, body, headers, signal, timeoutMs }: HttpRequest): Promise<Response> {
+  const address = addressOf(channel, url);
   const timeout = AbortSignal.timeout(timeoutMs ?? SEND_TIMEOUT_MS);
   try {
-    return await fetch(url, {
+    return await fetch(address.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'unmogrowp-incidents', ...headers },
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'unmogrowp-incidents',
+        ...address.headers,
+        ...headers,
+      },
       body,
       // What is signed or secret goes where the policy says and nowhere else.
       redirect: 'manual',
@@ -46,6 +52,20 @@ async function answerTo({ channel, url, body, headers, signal, timeoutMs }: Http
     // The message of the error names the host; its code does not.
     throw channelError('channel_failed', channel, 'could not be reached', { network: networkCodeOf(error) });
   }
+}
+
+/** An address with a user and a password becomes one without, and the header that says the same. */
+function addressOf(channel: ChannelKind, text: string): { url: URL; headers: Record<string, string> } {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw channelError('channel_refused', channel, 'has an address that is none of HTTP');
+  }
+  const { username, password } = url;
+  if (username === '' && password === '') return { url, headers: {} };
+  url.username = '';
+  url.password = '';
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url, headers: { authorization: `Basic ${Buffer.from(login).toString('base64')}` } };
 }
 
 function networkCodeOf(error: unknown): string {
