@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { type AlertGroup, shortTitle } from '../../incidents/http/alert-group.ts';
+import type { PolicySource } from '../../incidents/policy/load.ts';
+import type { Severity } from '../../incidents/types.ts';
+import type { HeartbeatActivities, MissedHeartbeat } from './contract.ts';
+
+const ALERT = 'HeartbeatMissed';
+
+export interface HeartbeatDependencies {
+  readonly policy: Pick<PolicySource, 'current'>;
+  /** The way that alerts of every source go. */
+  readonly openOrUpdate: (group: AlertGroup) => Promise<string | null>;
+  readonly nowMs: () => number;
+}
+
+/** Opens an incident about a beat that did not come, and ends it with the next one. */
+export function createOpenFromHeartbeat({
+  policy,
+  openOrUpdate,
+  nowMs,
+}: HeartbeatDependencies): HeartbeatActivities['openFromHeartbeat'] {
+  return async function openFromHeartbeat(missed) {
+    const definition = policy.current().document.heartbeats.find(({ name }) => name === missed.name);
+    // One that was taken out of the policy meanwhile is missed all the same until it comes again.
+    await openOrUpdate(groupOfHeartbeat(missed, definition?.severity ?? 'critical', nowMs()));
+  };
+}
+
+function groupOfHeartbeat(missed: MissedHeartbeat, severity: Severity, nowMs: number): AlertGroup {
+  const { tenant, name, status, startsAtMs, everyMs, lastBeatAtMs } = missed;
+  const title = shortTitle(`Heartbeat ${name} was missed`);
+  const labels = { alertname: ALERT, heartbeat: name, severity };
+  const last =
+    lastBeatAtMs === null ? 'It has never come.' : `It came last at ${new Date(lastBeatAtMs).toISOString()}.`;
+  const description = `The heartbeat ${name} is to come every ${everyMs / 1_000} seconds. ${last}`;
+  const groupKey = `heartbeat:${name}`;
+  return {
+    source: 'heartbeat',
+    tenant,
+    groupKey,
+    title,
+    severity,
+    labels,
+    alerts: [
+      {
+        fingerprint: createHash('sha256').update(`${tenant}/${groupKey}`).digest('hex').slice(0, 16),
+        status,
+        startsAtMs,
+        endsAtMs: status === 'resolved' ? nowMs : null,
+        labels,
+        annotations: { summary: title, description },
+      },
+    ],
+  };
+}
