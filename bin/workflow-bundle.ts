@@ -8,6 +8,10 @@ import { type WorkflowBundle, bundleWorkflowCode, DefaultLogger } from '@tempora
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules', '.cache', 'unmogrowp');
 const ENTRY = 'workflows/index.ts';
+/** The workflows of the process `incidents`. */
+export const INCIDENTS_ENTRY = 'workflows/incidents-index.ts';
+/** Of what workflows are made of, as far as it is ours. */
+const WORKFLOW_FOLDERS = ['workflows', 'attribution', 'events', 'incidents'];
 
 /** Where a bundle of the workflows lies, or the bundle itself where nothing can be stored. */
 export type LoadedBundle = { codePath: string } | WorkflowBundle;
@@ -18,15 +22,10 @@ export type LoadedBundle = { codePath: string } | WorkflowBundle;
  */
 export async function loadWorkflowBundle(
   plugin: OpenTelemetryPlugin,
-  options: {
-    entry?: string;
-    cacheDirectory?: string;
-    /** Folders, with those below them, from which these workflows take more than those of `workflows/` do. */
-    alsoFrom?: readonly string[];
-  } = {},
+  options: { entry?: string; cacheDirectory?: string } = {},
 ): Promise<LoadedBundle> {
-  const { entry = ENTRY, cacheDirectory = CACHE, alsoFrom = [] } = options;
-  const codePath = join(cacheDirectory, `workflows-${fingerprint(entry, alsoFrom)}.js`);
+  const { entry = ENTRY, cacheDirectory = CACHE } = options;
+  const codePath = join(cacheDirectory, `workflows-${fingerprint(entry)}.js`);
   if (existsSync(codePath)) return { codePath };
   const bundle = await bundleWorkflowCode({
     workflowsPath: join(ROOT, entry),
@@ -49,17 +48,17 @@ export async function loadWorkflowBundle(
 export const workflowFingerprint = (): string => fingerprint(ENTRY);
 
 /** Changes whenever the bundle would: with the sources, the entry and the versions of what is installed. */
-function fingerprint(entry: string, alsoFrom: readonly string[] = []): string {
+function fingerprint(entry: string): string {
   const hash = createHash('sha256').update(entry);
-  const more = alsoFrom.flatMap((folder) => sources(folder, { recursive: true }));
-  for (const file of [...sources(dirname(entry)), ...sources('workflows'), ...more, 'package-lock.json']) {
+  const folders = new Set([dirname(entry), ...WORKFLOW_FOLDERS]);
+  for (const file of [...[...folders].flatMap(sources), 'package-lock.json']) {
     hash.update(file).update(readFileSync(join(ROOT, file)));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-function sources(folder: string, options: { recursive?: boolean } = {}): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: options.recursive === true, encoding: 'utf8' })
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .sort()
     .map((file) => join(folder, file));
