@@ -21,7 +21,9 @@ export function renderPage(page: Page): RenderedPage {
     changesOf(page),
     section('Affected windows', page.windows, (windows) => windowsOf(windows, page)),
     section('First steps of the runbook', page.runbook, runbookOf),
-    page.replay === null ? '' : section('When the cause is gone, compute again', page.replay, replayOf),
+    page.replay === null
+      ? ''
+      : section('When the cause is gone, compute again', page.replay, (replay) => replayOf(replay, page)),
     `Gathered ${minuteText(page.gatheredAtMs)} UTC. More: ${code(`unmogrowp incident show ${page.incidentId}`)}`,
   ];
   return { title: titleOf(page), text: sections.filter((text) => text !== '').join('\n\n') };
@@ -123,8 +125,9 @@ const REPLAY_SCOPES = {
   since_alert: 'No window is known to be wrong; these are all since the alert began. It publishes nothing yet:',
 } as const;
 
-function replayOf({ commands, scope }: PageReplay): string {
+function replayOf({ commands, scope }: PageReplay, { incidentId }: Page): string {
   if (commands.length === 0) return 'no window is known to be wrong';
-  const next = `Then ${code('unmogrowp replay diff')} and ${code('unmogrowp replay publish')} with its id.`;
+  const link = code(`unmogrowp incident link-replay ${incidentId}`);
+  const next = `Then ${code('unmogrowp replay diff')} and ${code('unmogrowp replay publish')} with its id, and ${link} with it too.`;
   return [REPLAY_SCOPES[scope], block('sh', commands.join('\n')), next].join('\n');
 }
