@@ -38,13 +38,21 @@ export function createResolveTargets({
 
   return async function resolveTargets(question) {
     const overrides = await overridesOf(question);
-    const { document } = policy.current();
-    const targets = question.targets.map((target) => resolve(document, target, question, overrides ?? []));
+    const targets = targetsAt(policy.current().document, question, overrides ?? []);
     return { targets, areOverridesKnown: overrides !== undefined };
   };
 }
 
-function resolve(
+/** Whom the targets stand for, with these overrides. */
+export function targetsAt(
+  document: PolicyDocument,
+  question: TargetsQuestion,
+  overrides: readonly Override[],
+): ResolvedTarget[] {
+  return question.targets.map((target) => targetAt(document, target, question, overrides));
+}
+
+function targetAt(
   document: PolicyDocument,
   target: Target,
   { schedules, urgency, atMs }: TargetsQuestion,
