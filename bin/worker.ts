@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { setTimeout as wait } from 'node:timers/promises';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { ensureSchedule, toTemporalError } from '../activities/client.ts';
@@ -21,6 +20,7 @@ import { WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import { startTelemetry } from '../otel/start.ts';
 import { createPostgresPool } from '../postgres/pool.ts';
 import { clickHouseConnection } from './clickhouse-connection.ts';
+import { connectUntil } from './connect-until.ts';
 import { createDeadLetterGauges } from './dead-letter-gauges.ts';
 import { kafkaAdminConfig, kafkaConnection } from './kafka-connection.ts';
 import { failWith } from './output.ts';
@@ -44,7 +44,6 @@ const WORKFLOWS_CACHED = 500;
 /** Activities are cancelled after the first, and the process ends after the second, before the stack loses patience. */
 const SHUTDOWN_GRACE_MS = 5_000;
 const SHUTDOWN_FORCE_MS = 20_000;
-const RECONNECT_MS = 2_000;
 /** Temporal answers few questions to its lists a second, and every scrape of every worker would ask ten. */
 const READINGS_KEPT_MS = 15_000;
 
@@ -160,27 +159,6 @@ async function connect(env: Env, plugin: OpenTelemetryPlugin) {
     await client.close();
     throw toTemporalError(error);
   }
-}
-
-/** Tries until Temporal is there, saying so each time: a process that ends would only be started again. */
-async function connectUntil<Result>(
-  stopping: Promise<void>,
-  attempt: () => Promise<Result>,
-  onError: (error: unknown) => void,
-): Promise<Result | undefined> {
-  let isAsked = false;
-  void stopping.then(() => {
-    isAsked = true;
-  });
-  while (!isAsked) {
-    try {
-      return await attempt();
-    } catch (error) {
-      onError(error);
-      await Promise.race([stopping, wait(RECONNECT_MS)]);
-    }
-  }
-  return undefined;
 }
 
 function createWorker(options: {

@@ -1,5 +1,6 @@
 import {
   type Client,
+  QueryNotRegisteredError,
   WithStartWorkflowOperation,
   type WorkflowHandle,
   WorkflowNotFoundError,
@@ -150,7 +151,8 @@ export async function describeIncident(
   try {
     return await incidentHandle(client, workflowId).query<IncidentDescription>('describe');
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    // The workflow refuses to be asked while no incident of its group is open, which the client takes for this.
+    if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return undefined;
     throw toTemporalError(error);
   }
 }
@@ -184,6 +186,27 @@ export async function beatHeart(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       signal: 'beat',
       signalArgs: [{ version: 1, ...beat }],
+    });
+  } catch (error) {
+    throw toTemporalError(error);
+  }
+}
+
+/**
+ * Waits for a heartbeat from now on although it has never come; one that is waited for already goes on as it is. Throws
+ * `temporal_unavailable`.
+ */
+export async function expectHeart(
+  client: IncidentClient,
+  { tenant, name, ...expects }: { tenant: string; name: string } & Omit<Beat, 'version'>,
+): Promise<void> {
+  try {
+    await client.temporal.workflow.start<HeartbeatWorkflow>('heartbeat', {
+      workflowId: heartbeatWorkflowId(tenant, name),
+      taskQueue: client.taskQueue,
+      args: [{ version: 1, tenant, name, expects }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
   } catch (error) {
     throw toTemporalError(error);
