@@ -70,7 +70,9 @@ function parse(text: string): { calendars: ICAL.Component[] } | { fault: string 
     const roots = typeof parsed[0] === 'string' ? [parsed] : (parsed as unknown[][]);
     const calendars = roots.map((root) => new ICAL.Component(root));
     const isCalendar = calendars.length > 0 && calendars.every(({ name }) => name === 'vcalendar');
-    return isCalendar ? { calendars } : { fault: 'holds no VCALENDAR' };
+    if (!isCalendar) return { fault: 'holds no VCALENDAR' };
+    const zones = calendars.flatMap((calendar) => calendar.getAllSubcomponents('vtimezone'));
+    return zones.every((zone) => zone.hasProperty('tzid')) ? { calendars } : { fault: 'has a VTIMEZONE without TZID' };
   } catch (thrown) {
     return { fault: `cannot be read: ${messageOf(thrown)}` };
   }
@@ -112,25 +114,27 @@ type LocatedShift = CalendarShift & { readonly line: number | null };
 
 function shiftsOf(event: WholeEvent, question: CalendarQuestion): { shifts: LocatedShift[] } | CalendarProblem {
   const { line, uid } = event;
-  const problem = (reason: string): CalendarProblem => ({ line, uid, reason });
-  if (uid === null) return problem('has no UID');
-  if (event.isRepeated) return problem('has the UID of an event before it');
-  if (!event.component.hasProperty('dtstart')) return problem('has no DTSTART');
-  const components = [event, ...event.changes].map(({ component }) => component);
-  const [zone] = components.flatMap(unknownTimeZones);
-  if (zone !== undefined)
-    return problem(`names the time zone ${zone}, which neither the file nor the IANA database has`);
-  const [time] = components.flatMap(impossibleTimes);
-  if (time !== undefined) return problem(`has a time that does not exist: ${time}`);
-  if (event.component.getAllProperties('rdate').some(({ type }) => type === 'period')) {
-    return problem('repeats by periods: write them as events of their own');
-  }
+  if (uid === null) return { line, uid, reason: 'has no UID' };
   try {
+    const reason = faultOf(event);
+    if (reason !== undefined) return { line, uid, reason };
     return { shifts: occurrencesOf(event, question).map((shift) => ({ ...shift, uid, line })) };
   } catch (thrown) {
-    // What the library finds only when a value is used, or one of the faults below.
-    return problem(messageOf(thrown));
+    // What the library finds only when a value is used, or why it cannot be told who is on call when.
+    return { line, uid, reason: messageOf(thrown) };
   }
+}
+
+function faultOf(event: WholeEvent): string | undefined {
+  if (event.isRepeated) return 'has the UID of an event before it';
+  if (!event.component.hasProperty('dtstart')) return 'has no DTSTART';
+  const components = [event, ...event.changes].map(({ component }) => component);
+  const [zone] = components.flatMap(unknownTimeZones);
+  if (zone !== undefined) return `names the time zone ${zone}, which neither the file nor the IANA database has`;
+  const [time] = components.flatMap(impossibleTimes);
+  if (time !== undefined) return `has a time that does not exist: ${time}`;
+  const isByPeriods = event.component.getAllProperties('rdate').some(({ type }) => type === 'period');
+  return isByPeriods ? 'repeats by periods: write them as events of their own' : undefined;
 }
 
 /** Throws why it cannot be told when the event happens, or who. */

@@ -282,6 +282,11 @@ describe('a calendar that cannot be used is refused as a whole, with every reaso
     ],
     ['a contact', 'BEGIN:VCARD\r\nVERSION:4.0\r\nEND:VCARD', [{ line: null, uid: null, reason: 'holds no VCALENDAR' }]],
     [
+      'a time zone without a name',
+      calendar('BEGIN:VTIMEZONE', 'END:VTIMEZONE', good),
+      [{ line: null, uid: null, reason: 'has a VTIMEZONE without TZID' }],
+    ],
+    [
       'an end that is missing',
       'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\nEND:VEVENT',
       [{ line: null, uid: null, reason: expect.stringContaining('did not end') as string }],
@@ -334,4 +339,38 @@ describe('a calendar that cannot be used is refused as a whole, with every reaso
     const past = event('UID:past', 'DTSTART:20250401T080000Z', 'DTEND:20250402T080000Z', 'SUMMARY:somebody');
     expect(texts(read(calendar(past, good)))).toEqual(['ada 2026-04-01T08:00 2026-04-02T08:00']);
   });
+});
+
+it('whatever a file holds, it is read or refused with a reason, and nothing is thrown', () => {
+  const lines = calendar(
+    OUTLOOK_ZONE,
+    weekly('"W. Europe Standard Time"'),
+    event(
+      'UID:other',
+      'DTSTART;TZID=Europe/Berlin:20260401T090000',
+      'DURATION:PT8H',
+      'RRULE:FREQ=MONTHLY;BYDAY=1WE;COUNT=3',
+      'EXDATE;TZID=Europe/Berlin:20260506T090000',
+      'ATTENDEE;CN="Grace":mailto:grace@example.com',
+    ),
+  ).split('\r\n');
+  const edit = fc.record({
+    at: fc.nat(lines.length - 1),
+    kind: fc.constantFrom('drop', 'double', 'cut', 'other'),
+    text: fc.oneof(fc.string(), fc.constantFrom(...lines)),
+  });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+      const edited = edits.reduce<string[]>((kept, { at: line, kind, text }) => {
+        const old = kept[line] ?? '';
+        const replaced =
+          { drop: [], double: [old, old], cut: [old.slice(0, old.length / 2)], other: [text] }[kind] ?? [];
+        return kept.toSpliced(line, 1, ...replaced);
+      }, lines);
+      const reading = read(edited.join('\r\n'));
+      if (reading.ok) expect(reading.shifts.every(({ fromMs, toMs }) => fromMs < toMs)).toBe(true);
+      else expect(reading.problems.every(({ reason }) => reason !== '')).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
 });
