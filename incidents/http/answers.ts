@@ -57,7 +57,7 @@ export const commandAnswerSchema = z
 
 const time = z.iso.datetime();
 
-export const incidentSchema = z
+const incidentSchema = z
   .object({
     incident_id: incidentId,
     workflow_id: z.string(),

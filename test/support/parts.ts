@@ -36,6 +36,8 @@ async function createTestEnv(): Promise<Env> {
     SINK_METRICS_PORT: '0',
     WORKER_METRICS_PORT: '0',
     WORKER_TEMPORAL_METRICS_PORT: '0',
+    INCIDENT_PORT: '0',
+    INCIDENT_METRICS_PORT: '0',
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
   });
   await queryPostgres(administration, `CREATE DATABASE ${id}`);

@@ -1,0 +1,295 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type LinkAction, linkId, signLink } from '../../incidents/links/link.ts';
+import { incidentWorkflowId } from '../../incidents/http/alert-group.ts';
+import { migratePostgres } from '../../postgres/migrate.ts';
+import { createPostgresPool, queryRows } from '../../postgres/pool.ts';
+import { runCommand } from '../import/import-command.ts';
+import { testEnv } from '../support/parts.ts';
+import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
+import { type IncidentsProcess, LINK_SECRET, TOKEN, alertsOf, startIncidents } from './incidents-process.ts';
+
+const POLICY = `
+channels:
+  - { id: pager, kind: webhook, url_variable: TEST_PAGER_URL, secret_variable: TEST_PAGER_SECRET }
+policies:
+  - id: everything
+    steps: [{ notify: [{ channel: pager }], wait: 1h }]
+    hold: 1s
+throttle: { messages: 1000, per: 15m }
+heartbeats:
+  - { name: backup, every: 1h, grace: 1h }
+`;
+/** The base64 of a secret as the signature of webhooks wants it. */
+const PAGER_SECRET = `whsec_${Buffer.from('a-secret-of-these-tests-that-is-long').toString('base64')}`;
+const SETTLED_MS_MAX = 90_000;
+const STARTS_AT = '2026-01-05T10:00:00.000Z';
+
+const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-test-incidents-'));
+const pool = createPostgresPool({ url: testEnv.POSTGRES_URL, applicationName: 'test' });
+const pages: string[] = [];
+const pager = createServer((request, response) => {
+  void text(request).then((body) => {
+    pages.push(body);
+    response.end();
+  });
+});
+let temporalLine: TcpProxy;
+let postgresLine: TcpProxy;
+let incidents: IncidentsProcess;
+
+beforeAll(async () => {
+  await migratePostgres(pool);
+  await new Promise<void>((resolve) => pager.listen(0, '127.0.0.1', resolve));
+  writeFileSync(join(directory, 'policy.yaml'), POLICY);
+  const [host = '', port] = testEnv.TEMPORAL_ADDRESS.split(':');
+  temporalLine = await startTcpProxy({ host, port: Number(port) });
+  const postgres = new URL(testEnv.POSTGRES_URL);
+  postgresLine = await startTcpProxy({ host: postgres.hostname, port: Number(postgres.port) });
+  postgres.port = String(postgresLine.port);
+  // It has to come up without both.
+  await Promise.all([temporalLine.cut(), postgresLine.cut()]);
+  incidents = await startIncidents({
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporalLine.port}`,
+    POSTGRES_URL: postgres.href,
+    INCIDENT_POLICY_FILE: join(directory, 'policy.yaml'),
+    TEST_PAGER_URL: `http://127.0.0.1:${(pager.address() as AddressInfo).port}/`,
+    TEST_PAGER_SECRET: PAGER_SECRET,
+  });
+});
+
+afterAll(async () => {
+  await incidents?.stop();
+  await Promise.all([temporalLine?.close(), postgresLine?.close()]);
+  pager.closeAllConnections();
+  pager.close();
+  await pool.end();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const firing = (group: string, ...fingerprints: string[]) =>
+  alertsOf(
+    group,
+    fingerprints.map((fingerprint) => ({ fingerprint, isFiring: true, startsAt: STARTS_AT })),
+  );
+
+const ended = (group: string, fingerprint: string) =>
+  alertsOf(group, [{ fingerprint, isFiring: false, startsAt: STARTS_AT }]);
+
+/** Tells alerts, and gives the incident that they are of. */
+async function tell(message: ReturnType<typeof alertsOf>): Promise<string> {
+  const { status, body } = await incidents.post('/v1/alerts/alertmanager', message);
+  expect({ status, body }).toMatchObject({ status: 202 });
+  return String(body['incident_id']);
+}
+
+const untilStatus = (incidentId: string, status: string): Promise<void> =>
+  expect
+    .poll(async () => (await incidents.get(`/v1/incidents/${incidentId}`)).body, { timeout: SETTLED_MS_MAX })
+    .toMatchObject({ incident: { status } });
+
+const kindsOf = async (incidentId: string): Promise<string[]> => {
+  const rows = await queryRows<{ kind: string }>(
+    pool,
+    'SELECT kind FROM incident_timeline WHERE incident_id = $1 ORDER BY entry_number',
+    [incidentId],
+  );
+  return rows.map(({ kind }) => kind);
+};
+
+const untilKinds = (incidentId: string, ...kinds: string[]): Promise<void> =>
+  expect.poll(() => kindsOf(incidentId), { timeout: SETTLED_MS_MAX }).toEqual(expect.arrayContaining(kinds));
+
+describe('while Temporal is away', () => {
+  test('the process is there, says so, and takes nothing that could be forgotten', async () => {
+    await incidents.untilHealthy(false);
+    expect((await incidents.get('/healthz')).body).toMatchObject({ healthy: false, temporal: false, postgres: false });
+    expect((await fetch(`${incidents.metricsUrl}/healthz`)).status).toBe(503);
+    const answer = await incidents.post('/v1/alerts/alertmanager', firing('Early', 'a'));
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await incidents.post('/v1/heartbeats/backup')).status).toBe(503);
+  });
+
+  test('what was refused is taken when it comes again, before and after the process has known Temporal', async () => {
+    await temporalLine.restore();
+    await incidents.untilHealthy(true);
+    const incidentId = await tell(firing('Early', 'a'));
+    await temporalLine.cut();
+    await incidents.untilHealthy(false);
+    expect((await incidents.post('/v1/alerts/alertmanager', firing('Early', 'a', 'b'))).status).toBe(503);
+    await temporalLine.restore();
+    await incidents.untilHealthy(true);
+    expect(await tell(firing('Early', 'a', 'b'))).toBe(incidentId);
+  });
+});
+
+describe('while PostgreSQL is away', () => {
+  test('alerts are taken, somebody is told, and people can see and command the incident', async () => {
+    expect((await incidents.get('/healthz')).body).toMatchObject({ healthy: true, postgres: false });
+    const incidentId = await tell(firing('WithoutStore', 'a'));
+    await vi.waitFor(() => expect(pages.join()).toContain('WithoutStore'), { timeout: SETTLED_MS_MAX });
+    const list = await incidents.get('/v1/incidents?status=open');
+    expect(list.body).toMatchObject({ unavailable: ['postgres'] });
+    expect(JSON.stringify(list.body)).toContain(incidentId);
+    const done = await incidents.post(`/v1/incidents/${incidentId}/acknowledge`, { by: 'ada' });
+    expect(done).toMatchObject({ status: 200, body: { incident_id: incidentId, status: 'acknowledged' } });
+    const view = await incidents.get(`/v1/incidents/${incidentId}`);
+    expect(view.body).toMatchObject({ live: { acknowledged_by: 'ada' }, unavailable: ['postgres'] });
+  });
+
+  test('the timeline is written when it is back, and nothing of it is lost', async () => {
+    await postgresLine.restore();
+    const { body } = await incidents.get('/v1/incidents?status=open');
+    const found = (body['incidents'] as { title: string; incident_id: string }[]).find(({ title }) =>
+      title.startsWith('WithoutStore'),
+    );
+    const view = found?.incident_id ?? (await tell(firing('WithoutStore', 'a')));
+    await untilKinds(view, 'opened', 'step_begun', 'notified', 'acknowledged');
+  });
+});
+
+describe('alerts', () => {
+  test('that are told twice are one incident with one beginning', async () => {
+    const first = await tell(firing('Twice', 'a', 'b'));
+    const again = await Promise.all([tell(firing('Twice', 'a', 'b')), tell(firing('Twice', 'b', 'a'))]);
+    expect(again).toEqual([first, first]);
+    await untilKinds(first, 'opened', 'step_begun');
+    expect((await kindsOf(first)).filter((kind) => kind === 'opened')).toHaveLength(1);
+    const view = await incidents.get(`/v1/incidents/${first}`);
+    expect(view.body).toMatchObject({
+      incident: { title: 'Twice: Twice is wrong.', severity: 'critical', status: 'triggered' },
+      live: { firing: 2, flaps: 0 },
+      alerts: [
+        { fingerprint: 'a', labels: { instance: 'a' } },
+        { fingerprint: 'b', annotations: { description: 'It is b.' } },
+      ],
+    });
+  });
+
+  test('in a group of 12,000 are all taken, and taken again without any effect', async () => {
+    const many = firing('Storm', ...Array.from({ length: 12_000 }, (_, index) => index.toString(16).padStart(16, '0')));
+    const first = await tell(many);
+    expect(await tell(many)).toBe(first);
+    const view = await incidents.get(`/v1/incidents/${first}`);
+    expect(view.body).toMatchObject({ live: { firing: 12_000 } });
+    await incidents.post(`/v1/incidents/${first}/resolve`, { by: 'ada' });
+  });
+
+  test('that end resolve the incident after the hold, and fire again as one that knows the one before', async () => {
+    const first = await tell(firing('Again', 'a'));
+    expect(await tell(ended('Again', 'a'))).toBe(first);
+    await untilStatus(first, 'resolved');
+    const later = alertsOf('Again', [{ fingerprint: 'a', isFiring: true, startsAt: '2026-01-05T11:00:00.000Z' }]);
+    const second = await tell(later);
+    expect(second).not.toBe(first);
+    const view = await incidents.get(`/v1/incidents/${second}`);
+    expect(view.body).toMatchObject({ incident: { previous_incident_id: first } });
+  });
+
+  test('that only end, of an incident that nobody knows, open none', async () => {
+    const answer = await incidents.post('/v1/alerts/alertmanager', ended('Unknown', 'a'));
+    expect(answer).toMatchObject({ status: 202, body: { incident_id: null } });
+  });
+});
+
+test('a heartbeat of the policy beats, and no other', async () => {
+  const beat = await incidents.post('/v1/heartbeats/backup');
+  expect(beat.status).toBe(202);
+  expect(Date.parse(String(beat.body['due_at'])) - Date.now()).toBeGreaterThan(6_000_000);
+  expect((await incidents.post('/v1/heartbeats/other')).status).toBe(404);
+});
+
+describe('a link', () => {
+  const linkOf = (incidentId: string, group: string, action: LinkAction, ageMs = 0) => {
+    const key = `${incidentId}/1/1/1/channel:pager`;
+    const workflowId = incidentWorkflowId('platform', `{}:{alertname="${group}"}`);
+    const expiresAtMs = Date.now() + 60_000 - ageMs;
+    const link = { id: linkId(key, action), workflowId, incidentId, action, person: 'ada', expiresAtMs };
+    return `/links/${signLink(link, [LINK_SECRET])}`;
+  };
+
+  test('does nothing when it is opened, its command when it is pressed, and nothing when it is pressed again', async () => {
+    const incidentId = await tell(firing('Linked', 'a'));
+    const path = linkOf(incidentId, 'Linked', 'acknowledge');
+    const opened = await incidents.get(path);
+    expect(opened.status).toBe(200);
+    expect(opened.body['text']).toContain('Linked is wrong.');
+    await untilStatus(incidentId, 'triggered');
+    expect(await incidents.post(path)).toMatchObject({ status: 200 });
+    await untilStatus(incidentId, 'acknowledged');
+    await incidents.post(`/v1/incidents/${incidentId}/unacknowledge`, { by: 'ada' });
+    const again = await incidents.post(path);
+    expect(again.status).toBe(409);
+    expect(again.body['text']).toContain('This link has been used.');
+    await untilStatus(incidentId, 'triggered');
+  });
+
+  test('that has expired or that somebody made up does nothing', async () => {
+    const incidentId = await tell(firing('Forged', 'a'));
+    const expired = linkOf(incidentId, 'Forged', 'resolve', 120_000);
+    const forged = `${linkOf(incidentId, 'Forged', 'resolve').slice(0, -4)}AAAA`;
+    for (const path of [expired, forged]) expect((await incidents.post(path)).status).toBe(410);
+    await untilStatus(incidentId, 'triggered');
+  });
+});
+
+test('what has happened can be changed by nobody', async () => {
+  const incidentId = await tell(firing('Written', 'a'));
+  await untilKinds(incidentId, 'opened');
+  for (const statement of [
+    `UPDATE incident_timeline SET actor = 'somebody' WHERE incident_id = '${incidentId}'`,
+    `DELETE FROM incident_timeline WHERE incident_id = '${incidentId}'`,
+    'TRUNCATE incident_timeline',
+  ]) {
+    await expect(queryRows(pool, statement)).rejects.toThrow('written once');
+  }
+});
+
+test('the command line shows an incident, commands it, watches it to its end, and drafts the postmortem', async () => {
+  const incidentId = await tell(firing('Commanded', 'a'));
+  const variables = { INCIDENT_URL: incidents.url, INCIDENT_TOKEN: TOKEN };
+  const incident = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCommand(['incident', ...args], variables);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    return stdout;
+  };
+  const watching = incident('watch', incidentId);
+  expect(await incident('list')).toContain(incidentId);
+  await incident('ack', incidentId, '--by', 'ada');
+  await incident('note', incidentId, '--by', 'ada', 'the', 'disk is full');
+  await incident('snooze', incidentId, '--by', 'ada', '--for', '30m');
+  expect(await incident('show', incidentId)).toMatch(/status +snoozed/);
+  const replayId = uuidv7();
+  await incident('link-replay', incidentId, replayId, '--by', 'ada');
+  const refused = await runCommand(['incident', 'unack', incidentId], variables);
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.stderr).toContain('incident_refused');
+  await incident('resolve', incidentId, '--by', 'ada', '--text', 'the disk was full');
+  const watched = await watching;
+  for (const words of ['noted: the disk is full', 'acknowledged', replayId, 'resolved']) {
+    expect(watched).toContain(words);
+  }
+  const file = join(directory, 'postmortem.md');
+  await incident('report', incidentId, '--output', file);
+  expect(readFileSync(file, 'utf8')).toContain('the disk is full');
+});
+
+test('asked to stop, it finishes what it has begun and ends well', async () => {
+  const open = firing('Last', 'a');
+  const answers = Array.from({ length: 20 }, () => incidents.post('/v1/alerts/alertmanager', open));
+  await answers[0];
+  const code = incidents.stop();
+  for (const { status } of (await Promise.allSettled(answers)).flatMap((answer) =>
+    answer.status === 'fulfilled' ? [answer.value] : [],
+  )) {
+    expect([202, 503]).toContain(status);
+  }
+  expect(await code).toBe(0);
+});
