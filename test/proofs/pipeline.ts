@@ -27,6 +27,13 @@ export interface PipelineOptions {
   readonly scrapeIntervalMs?: number;
   /** Over the settings of our processes. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whom Alertmanager tells instead of a webhook of the proof's own. */
+  readonly told?: {
+    readonly incidentsUrl: string;
+    readonly incidentsToken: string;
+    /** A chat for what must not go through incidents. */
+    readonly chatUrl: string;
+  };
   /** Disks of their own, so that they can be filled (needs root). */
   readonly disks?: readonly DiskName[];
 }
@@ -105,7 +112,7 @@ async function openAll(
     return part;
   };
   const alertmanager = await kept(
-    startPart('alertmanager', { ...owned, environment: { ALERT_WEBHOOK_URL: webhook.url } }),
+    startPart('alertmanager', { ...owned, environment: whomAlertmanagerTells(options, webhook) }),
   );
   const loki = await kept(startPart('loki', { ...owned, environment: alertmanager.variables }));
   const stage = await kept(
@@ -138,8 +145,17 @@ async function openAll(
     grafanaUrl: grafana?.variables['GRAFANA_URL'],
     webhook,
     variables,
-    unmogrowp: (...args) => runCommand(args, variables),
+    unmogrowp: (...args) => runUnmogrowp(args, variables),
     stop,
+  };
+}
+
+function whomAlertmanagerTells({ told }: PipelineOptions, webhook: Webhook): Record<string, string> {
+  if (told === undefined) return { ALERT_WEBHOOK_URL: webhook.url };
+  return {
+    INCIDENT_URL: told.incidentsUrl,
+    INCIDENT_TOKEN: told.incidentsToken,
+    ALERT_DIRECT_URL: told.chatUrl,
   };
 }
 
@@ -164,7 +180,8 @@ async function untilScraped(prometheus: Prometheus, signal: AbortSignal): Promis
   }
 }
 
-async function runCommand(
+/** Runs one command line of ours with these addresses and settings. */
+export async function runUnmogrowp(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {

@@ -17,6 +17,7 @@ const TITLES = {
   runbooks: 'Runbooks: every command has been run under its fault',
   quiet: 'Quiet: what fires in health',
   traces: 'Traces: how many ways are unbroken',
+  incident: 'Incident: from a fault to a report, and a ladder that nothing can make forget',
 } as const;
 export type ProofName = keyof typeof TITLES;
 

@@ -51,7 +51,7 @@ function readOptions(name: ProofName): { seed: number; isLong: boolean } | undef
  */
 export async function runProof(
   name: ProofName,
-  options: Pick<PipelineOptions, 'settings' | 'scrapeIntervalMs' | 'alertsDirectory'>,
+  options: Pick<PipelineOptions, 'settings' | 'scrapeIntervalMs' | 'alertsDirectory' | 'told'>,
   prove: (context: ProofContext) => Promise<ProofSection>,
 ): Promise<void> {
   const asked = readOptions(name);

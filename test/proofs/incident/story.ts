@@ -1,0 +1,229 @@
+import { fetchTrace } from '../../../otel/jaeger.ts';
+import { blocksOf, runBlock } from '../alerts/pages.ts';
+import type { LastingFault, Scene } from '../alerts/scenario.ts';
+import { SCENARIOS } from '../alerts/list.ts';
+import type { IncidentsProcess } from '../incidents-process.ts';
+import { runUnmogrowp } from '../pipeline.ts';
+import type { Hook, Mail, MailServer } from './receivers.ts';
+import { until } from './until.ts';
+
+const ALERT = 'WindowFailed';
+const FAULT = 'table-away';
+const PERSON = 'ada';
+const TOLD_MS_MAX = 180_000;
+const SEEN_MS_MAX = 60_000;
+const RESOLVED_MS_MAX = 180_000;
+const COMMAND_MS_MAX = 30_000;
+
+/** What the proof works with. */
+export interface Setting {
+  readonly scene: Scene;
+  readonly incidents: IncidentsProcess;
+  readonly mail: MailServer;
+  readonly hook: Hook;
+  readonly timeScale: number;
+  readonly onProgress: (text: string) => void;
+}
+
+/** One step, and what was seen of it. */
+export interface Step {
+  readonly name: string;
+  /** Since the fault, or since the beginning of whatever the step belongs to. */
+  readonly afterMs: number;
+  readonly seen: string;
+}
+
+/** What of an incident its interface shows, as far as it is looked at here. */
+export interface View {
+  readonly incident: { readonly incident_id: string; readonly status: string };
+  readonly timeline: readonly {
+    readonly kind: string;
+    readonly actor: string;
+    readonly details: Record<string, unknown>;
+  }[];
+}
+
+/** From a fault of the running pipeline to the report about it, each step by the way that a person would go. */
+export async function tellStory(setting: Setting): Promise<Step[]> {
+  const { scene, onProgress } = setting;
+  const begunAt = Date.now();
+  const steps: Step[] = [];
+  const note = (name: string, seen: string): void => {
+    steps.push({ name, afterMs: Date.now() - begunAt, seen });
+    onProgress(`${name}: ${seen}`);
+  };
+  const scenario = SCENARIOS.find(({ name }) => name === FAULT);
+  if (scenario === undefined) throw new Error(`there is no fault ${FAULT}`);
+  const fault = await scenario.inject(scene);
+  note('fault', scenario.title);
+  let isHealed = false;
+  const heal = async (): Promise<void> => {
+    if (!isHealed) await fault.heal();
+    isHealed = true;
+  };
+  try {
+    const page = await readPage(setting, note);
+    await followTrace(setting, page, begunAt, note);
+    await acknowledge(setting, page, note);
+    await mitigate(setting, fault, heal, note);
+    await untilResolved(setting, page, note);
+    await readReport(setting, page, note);
+  } finally {
+    await heal();
+  }
+  return steps;
+}
+
+type Note = (name: string, seen: string) => void;
+
+/** What the mail says that a person acts by. */
+interface Page {
+  readonly incidentId: string;
+  readonly traceId: string;
+  readonly link: string;
+  readonly references: string;
+}
+
+/** The mail and the webhook tell the same, and it is all on it. */
+async function readPage({ scene, mail, hook }: Setting, note: Note): Promise<Page> {
+  const { signal } = scene;
+  const isPage = ({ mail: { subject, text } }: Mail): boolean =>
+    subject?.startsWith('[warning] ') === true && text?.includes(ALERT) === true;
+  const told = await until(`a mail about ${ALERT}`, () => mail.mails.find(isPage), { timeoutMs: TOLD_MS_MAX, signal });
+  const text = told.mail.text ?? '';
+  const incidentId = found(text, /incident ([0-9a-f-]{36})/, 'the incident');
+  note('mail', `${told.mail.subject ?? ''}, to ${told.recipients.join(', ')}`);
+  const notice = await until(
+    'a signed webhook of the same incident',
+    () => hook.told.find((one) => one.incidentId === incidentId),
+    {
+      timeoutMs: SEEN_MS_MAX,
+      signal,
+    },
+  );
+  if (hook.forged() > 0) throw new Error('a webhook was not signed by its secret');
+  note('webhook', `${notice.kind}: ${notice.title}`);
+  found(text, /(runbooks\/WindowFailed\.md)/, 'the runbook');
+  found(text, /(unmogrowp windows list --state failed)/, 'the first step of the runbook');
+  const replay = found(
+    text,
+    /(unmogrowp replay --tenant \S+ --from \S+ --to \S+[^\n]*--dry-run)/,
+    'the command that computes again',
+  );
+  note('page', replay);
+  return {
+    incidentId,
+    traceId: found(text, /\/trace\/([0-9a-f]{32})/, 'a trace'),
+    link: found(text, /Acknowledge: (http\S+)/, 'the link that acknowledges'),
+    references: String(told.mail.references ?? ''),
+  };
+}
+
+function found(text: string, pattern: RegExp, what: string): string {
+  const match = pattern.exec(text)?.[1];
+  if (match === undefined) throw new Error(`the page does not name ${what}:\n${text}`);
+  return match;
+}
+
+/** The trace on the page is in Jaeger, and its lines in Loki. */
+async function followTrace({ scene }: Setting, { traceId }: Page, begunAt: number, note: Note): Promise<void> {
+  const { pipeline, signal } = scene;
+  const options = { timeoutMs: SEEN_MS_MAX, signal };
+  const spans = await until(
+    `trace ${traceId} in Jaeger`,
+    async () => {
+      const spansNow = await fetchTrace(pipeline.stage.env.JAEGER_QUERY_URL, traceId);
+      return (spansNow?.length ?? 0) > 0 ? spansNow : undefined;
+    },
+    options,
+  );
+  const lines = await until(
+    `lines of trace ${traceId} in Loki`,
+    async () => {
+      const linesNow = await pipeline.loki.lines(`{level=~"warn|error"} | trace_id="${traceId}"`, { fromMs: begunAt });
+      return linesNow.length > 0 ? linesNow : undefined;
+    },
+    options,
+  );
+  note('trace', `${spans?.length ?? 0} spans in Jaeger, ${lines.length} lines in Loki`);
+}
+
+/** Opening the link presses nothing; its button works once. */
+async function acknowledge(setting: Setting, { link, incidentId }: Page, note: Note): Promise<void> {
+  const open = async (): Promise<void> => {
+    const page = await fetch(link, { headers: { connection: 'close' } });
+    if (!page.ok || !(await page.text()).includes('<form')) throw new Error(`the link shows no button: ${page.status}`);
+  };
+  await open();
+  await open();
+  const before = await viewOf(setting.incidents, incidentId);
+  if (before.incident.status !== 'triggered') throw new Error(`opening the link made it ${before.incident.status}`);
+  const pressed = await fetch(link, { method: 'POST', headers: { connection: 'close' } });
+  const again = await fetch(link, { method: 'POST', headers: { connection: 'close' } });
+  if (!pressed.ok || again.ok) throw new Error(`the button answered ${pressed.status}, and again ${again.status}`);
+  await untilStatus(setting, incidentId, 'acknowledged', SEEN_MS_MAX);
+  note('acknowledged by the link', `opened twice and pressed once; a second press was answered ${again.status}`);
+}
+
+/** The cause is mended by hand, the rest by the commands of the runbook. */
+async function mitigate(setting: Setting, fault: LastingFault, heal: () => Promise<void>, note: Note): Promise<void> {
+  const { scene, timeScale } = setting;
+  const words = (await fault.words?.()) ?? {};
+  await heal();
+  const blocks = blocksOf(ALERT).filter(({ section }) => section === 'Mitigation' || section === 'Verify');
+  for (const block of blocks) {
+    const { problem } = await runBlock(scene.pipeline, block, {
+      timeScale,
+      words,
+      timeoutMs: COMMAND_MS_MAX,
+      signal: scene.signal,
+    });
+    if (problem !== undefined) throw new Error(`${block.section} ${block.id}: ${problem}`);
+  }
+  note('mitigated', `${blocks.length} commands of runbooks/${ALERT}.md showed what the page says`);
+}
+
+/** Alertmanager tells the end, the hold passes, and whoever was told of the beginning is told of the end. */
+async function untilResolved(setting: Setting, { incidentId, references }: Page, note: Note): Promise<void> {
+  const { scene, mail } = setting;
+  await untilStatus(setting, incidentId, 'resolved', RESOLVED_MS_MAX);
+  const end = await until(
+    'a mail about its end in the same thread',
+    () =>
+      mail.mails.find(
+        (one) => one.mail.subject?.startsWith('[resolved] ') === true && String(one.mail.references) === references,
+      ),
+    { timeoutMs: SEEN_MS_MAX, signal: scene.signal },
+  );
+  note('resolved', end.mail.subject ?? '');
+}
+
+async function readReport({ scene, incidents }: Setting, { incidentId, traceId }: Page, note: Note): Promise<void> {
+  const { code, stdout, stderr } = await runUnmogrowp(['incident', 'report', incidentId], {
+    ...scene.pipeline.variables,
+    ...incidents.variables,
+  });
+  const missing = ['acknowledged', PERSON, traceId, 'unmogrowp windows'].filter((each) => !stdout.includes(each));
+  if (code !== 0 || missing.length > 0) throw new Error(`the report lacks ${missing.join(', ')}:\n${stdout}${stderr}`);
+  note('report', `${stdout.split('\n').length} lines`);
+}
+
+/** Everything about an incident. */
+export async function viewOf(incidents: IncidentsProcess, incidentId: string): Promise<View> {
+  const response = await incidents.ask(`/v1/incidents/${incidentId}`);
+  if (!response.ok) throw new Error(`the incident was not shown: ${response.status} ${await response.text()}`);
+  return (await response.json()) as View;
+}
+
+async function untilStatus(
+  { incidents, scene }: Setting,
+  incidentId: string,
+  status: string,
+  timeoutMs: number,
+): Promise<void> {
+  await until(
+    `the incident is ${status}`,
+    async () => ((await viewOf(incidents, incidentId)).incident.status === status ? true : undefined),
+    { timeoutMs, signal: scene.signal },
+  );
+}
