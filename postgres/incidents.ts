@@ -114,6 +114,20 @@ const rowOf = (alert: ToldAlert): Record<string, unknown> => ({
   generator_url: alert.generatorUrl ?? '',
 });
 
+/** Some alerts of an incident. */
+export function findIncidentAlerts(
+  connection: PostgresQueryable,
+  incidentId: string,
+  fingerprints: readonly string[],
+): Promise<StoredAlert[]> {
+  return queryRows<StoredAlert>(
+    connection,
+    `SELECT fingerprint, status, starts_at, ends_at, labels, annotations, generator_url FROM incident_alerts
+     WHERE incident_id = $1 AND fingerprint = ANY ($2)`,
+    [incidentId, fingerprints],
+  );
+}
+
 /** The alerts of an incident, those that fire first. */
 export function listIncidentAlerts(
   connection: PostgresQueryable,

@@ -4,6 +4,7 @@ import { type TraceSpan, fetchTrace } from '../../otel/jaeger.ts';
 import { series } from '../../otel/promql.ts';
 import { PROCESS_METRICS } from '../../otel/registry/process.ts';
 import { relatedSeries } from './alert-data.ts';
+import { gather } from './enrich-part.ts';
 import { type Exemplar, type PrometheusRule, prometheusAddress, readExemplars, readRules } from './prometheus.ts';
 
 const TRACES_MAX = 4;
@@ -13,6 +14,8 @@ const CANDIDATES_MAX = 8;
 const BEFORE_ALERT_MS = 30 * 60_000;
 const RANGE_MS_MAX = 6 * 3_600_000;
 const STORY_CHARACTERS_MAX = 160;
+/** A trace store that hangs must not take the links with it. */
+const STORY_MS_MAX = 1_500;
 
 /** From when on measurements may have to do with an incident. */
 export function beginOf({ alerts, openedAtMs }: Pick<PageRequest, 'alerts' | 'openedAtMs'>, nowMs: number): number {
@@ -102,8 +105,8 @@ async function readStories(
 ): Promise<PageTrace[]> {
   const told = await Promise.all(
     candidates.map(async (exemplar) => {
-      const spans = await fetchTrace(jaegerUrl, exemplar.traceId).catch(onError);
-      return traceOf(jaegerUrl, exemplar, storyOf(spans ?? []));
+      const spans = await gather(STORY_MS_MAX, () => fetchTrace(jaegerUrl, exemplar.traceId), onError);
+      return traceOf(jaegerUrl, exemplar, storyOf(spans.state === 'found' ? (spans.value ?? []) : []));
     }),
   );
   return [...told.filter(({ story }) => story !== ''), ...told.filter(({ story }) => story === '')].slice(

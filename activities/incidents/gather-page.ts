@@ -2,13 +2,12 @@ import { renderPage } from '../../incidents/page/render.ts';
 import type { AlertDetails, Page, PageRequest } from '../../incidents/page/types.ts';
 import type { StoredAlert } from '../../incidents/stored.ts';
 import { saveIncidentPage } from '../../postgres/incident-pages.ts';
-import { listIncidentAlerts } from '../../postgres/incidents.ts';
+import { findIncidentAlerts } from '../../postgres/incidents.ts';
 import type { IncidentActivities, PageQuestion } from './contract.ts';
 import { type EnrichDependencies, createEnrich } from './enrich.ts';
 import { gather } from './enrich-part.ts';
 
 const STORE_MS_MAX = 2_000;
-const ALERTS_READ_MAX = 100;
 
 const PARTS = ['traces', 'logs', 'starts', 'changes', 'windows', 'runbook', 'replay'] as const;
 
@@ -19,9 +18,10 @@ export function createGatherPage(dependencies: EnrichDependencies): IncidentActi
 
   return async function gatherPage(question) {
     const begunAtMs = nowMs();
+    const fingerprints = question.alerts.map(({ fingerprint }) => fingerprint);
     const stored = await gather(
       STORE_MS_MAX,
-      () => listIncidentAlerts(postgres, question.incidentId, ALERTS_READ_MAX),
+      () => findIncidentAlerts(postgres, question.incidentId, fingerprints),
       onError,
     );
     const page = await enrich(requestOf(question, stored.state === 'found' ? stored.value : []));
