@@ -153,8 +153,10 @@ describe('a mail server', () => {
     const receiver = await startSmtpReceiver({ onRcptTo: () => undefined });
     const controller = new AbortController();
     const sending = mailBy(receiver.url()).send(message(part()), ADA, controller.signal);
+    const beginMs = performance.now();
     controller.abort();
     expect(await errorOf(sending)).toMatchObject({ code: 'interrupted' });
+    expect(performance.now() - beginMs).toBeLessThan(TIMEOUT_MS / 2);
   });
 });
 

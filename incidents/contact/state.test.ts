@@ -67,22 +67,25 @@ describe('a contact', () => {
   });
 
   it('has a state that fits into a workflow in the worst storm', () => {
-    const stormOf = (title: string) =>
+    const stormOf = (title: string, text: string) =>
       Array.from({ length: WAITING_MAX + 10 }, (_, index) =>
         about(`019a1f4e-8c00-7abc-8def-${String(index).padStart(12, '0')}`, {
           title: title.repeat(20),
-          text: 'A page that is as long as it may be. '.repeat(400),
+          text: text.repeat(400),
+          tenant: 'a-tenant-with-a-name-of-sixty-three-characters-as-it-may-be-long',
+          workflowId: 'incident/a-tenant-with-a-name-of-sixty-three-characters-as-it-may-be-long/0123456789abcdef',
           deliveryKey: `019a1f4e-8c00-7abc-8def-${String(index).padStart(12, '0')}/12/3/10/person:somebody-with-a-long-name/telephone`,
         }),
       );
-    for (const [title, waits] of [
-      ['A title that goes on and on. ', WAITING_MAX],
-      ['長い題名はどこまでも続いていく', WAITING_MAX / 2],
+    for (const [title, text, waits] of [
+      ['A title that goes on and on. ', 'A page that is as long as it may be. ', WAITING_MAX],
+      ['長い題名はどこまでも続いていく', '許される限り長いページ', WAITING_MAX / 2],
     ] as const) {
-      const state = told(newContact(0), stormOf(title), FIVE_IN_FIFTEEN, 0);
+      const storm = stormOf(title, text);
+      const state = told(newContact(0), storm, FIVE_IN_FIFTEEN, 0);
       expect(state.waiting.length).toBeGreaterThanOrEqual(waits);
       expect(Buffer.byteLength(JSON.stringify(state))).toBeLessThan(2 * 1_024 * 1_024);
-      expect(state.waiting[0]?.notice.text).toBe(stormOf(title)[0]?.text);
+      expect(state.waiting[0]?.notice.text).toBe(storm[0]?.text);
     }
   });
 
