@@ -31,6 +31,8 @@ describe('the environment', () => {
   it.each([
     ['SMTP_URL', 'mail.example.org', 'is a mail server'],
     ['SMTP_FROM', 'pager', 'is an address'],
+    ['INCIDENT_TOKEN', 'short', 'shorter than 16'],
+    ['INCIDENT_TOKEN', 'a token with spaces in it', 'no header'],
     ['KAFKA_BROKERS', 'one:9092, two', 'is no host:port'],
     ['TEMPORAL_ADDRESS', 'temporal', 'is no host:port'],
     ['INGEST_PORT', 'http', 'is not a number'],

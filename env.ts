@@ -241,6 +241,7 @@ const schema = z
     INCIDENT_TOKEN: z
       .string()
       .min(16, 'is shorter than 16 characters: somebody could guess it')
+      .regex(/^[\x21-\x7e]*$/, 'holds something that no header can carry, such as a space')
       .optional()
       .describe(
         'Who sends it may tell alerts and command incidents. The incidents process does not start without one; `unmogrowp up` makes one for its folder.',
