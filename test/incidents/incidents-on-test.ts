@@ -4,13 +4,13 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
-import { expect } from 'vitest';
 import { withFailures } from '../../activities/failures.ts';
 import {
   type IncidentClient,
   beatHeart,
   commandIncident,
   describeIncident,
+  heartbeatWorkflowId,
   tellAlerts,
 } from '../../activities/incidents/client.ts';
 import type { ContactActivities } from '../../activities/incidents/contact-contract.ts';
@@ -33,6 +33,7 @@ import type {
   AlertReference,
   ContactReference,
   IncidentCommand,
+  IncidentCommandName,
   NoticeKind,
   Severity,
   TimelineEntry,
@@ -118,7 +119,7 @@ export class IncidentsOnTest {
   readonly client: IncidentClient;
   document: PolicyDocument;
   readonly #suffix = randomUUID().slice(0, 8);
-  readonly #tenant = `tenant-${randomUUID().slice(0, 8)}`;
+  readonly tenant = `tenant-${randomUUID().slice(0, 8)}`;
 
   constructor(environment: TestWorkflowEnvironment, parts: PolicyParts) {
     this.environment = environment;
@@ -242,7 +243,7 @@ export class IncidentsOnTest {
   }
 
   async command(
-    command: Omit<IncidentCommand, 'actor' | 'via'> & { actor?: string },
+    command: { readonly name: IncidentCommandName; readonly actor?: string; readonly [detail: string]: unknown },
     parts: GroupParts = {},
   ): Promise<CommandAnswer> {
     const { incident } = await this.describe(parts);
@@ -260,12 +261,12 @@ export class IncidentsOnTest {
   }
 
   beat(name: string, every: { everyMs: number; graceMs: number }): Promise<void> {
-    return beatHeart(this.client, { tenant: this.#tenant, name, ...every });
+    return beatHeart(this.client, { tenant: this.tenant, name, ...every });
   }
 
-  /** Waits without letting time go by. */
-  until(isSo: () => Promise<void> | void): Promise<void> {
-    return expect.poll(async () => isSo(), { timeout: 30_000 }).toBeUndefined() as unknown as Promise<void>;
+  /** Ends the wait for beats, which has no end of its own. */
+  async endHeartbeat(name: string): Promise<void> {
+    await this.client.temporal.workflow.getHandle(heartbeatWorkflowId(this.tenant, name)).terminate();
   }
 
   sleep(ms: number): Promise<void> {
@@ -286,17 +287,17 @@ export class IncidentsOnTest {
   }
 
   workflowId({ group = 'group' }: GroupParts = {}): string {
-    return incidentWorkflowId(this.#tenant, group);
+    return incidentWorkflowId(this.tenant, group);
   }
 
   opening(parts: GroupParts = {}): IncidentOpening {
     const { severity = 'critical', labels = { alertname: 'SinkDelayed' } } = parts;
-    const policy = snapshotFor(this.loaded, { ...labels, severity, tenant: this.#tenant });
+    const policy = snapshotFor(this.loaded, { ...labels, severity, tenant: this.tenant });
     if (policy === undefined) throw new Error('no policy takes it');
     return {
       incidentId: uuidv7(),
       workflowId: this.workflowId(parts),
-      tenant: this.#tenant,
+      tenant: this.tenant,
       title: 'SinkDelayed',
       severity,
       source: 'alertmanager',

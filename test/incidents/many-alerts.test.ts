@@ -1,0 +1,71 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTimeSkipping } from '../windows/time-skipping.ts';
+import { IncidentsOnTest } from './incidents-on-test.ts';
+import { MINUTE_MS, firing, resolved } from './samples.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await startTimeSkipping();
+});
+afterAll(() => environment.teardown());
+
+const world = () =>
+  new IncidentsOnTest(environment, {
+    people: ['ada'],
+    channels: ['room'],
+    policy: `
+    steps: [{ notify: [{ channel: "@room" }], wait: 30m }]
+    hold: 1m
+    repeat: 0`,
+  });
+
+const LANES = 40;
+const GROUPS = 2_000;
+/** Far above what it takes on an idle machine of two cores, and far below what somebody would wait for a page. */
+const STORM_MS_MAX = 150_000;
+
+async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const waiting = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+test('10,000 alerts of one group are one incident, which ends when the last of them has', async () => {
+  const storm = world();
+  const fingerprint = (index: number): string => index.toString(16).padStart(16, '0');
+  const now = await environment.currentTimeMs();
+  const all = Array.from({ length: 10_000 }, (_, index) => fingerprint(index));
+  await storm.run(async () => {
+    const told = all.map((each, index) => firing(each, now + index));
+    expect(await storm.alerts(told)).toMatchObject({ isNew: true, status: 'triggered' });
+    expect(await storm.alerts(told)).toMatchObject({ isNew: false });
+    await expect.poll(() => storm.told, { timeout: 20_000 }).toEqual(['channel:room 1/1/1']);
+    expect(await storm.describe()).toMatchObject({ firing: 10_000, resolved: 0 });
+    expect(storm.edge.pagesAsked[0]?.alertsFiring).toBe(2_000);
+    await storm.alerts(all.slice(1).map((each, index) => resolved(each, now + 1 + index)));
+    await storm.sleep(10 * MINUTE_MS);
+    expect(await storm.describe()).toMatchObject({ firing: 1, resolved: 9_999 });
+    await storm.alerts([resolved(all[0], now)]);
+    await storm.end();
+    expect(storm.told).toEqual(['channel:room 1/1/1', 'channel:room resolved/1']);
+  });
+});
+
+test('2,000 groups at once are 2,000 incidents, and of each somebody hears soon', async () => {
+  const storm = world();
+  const groups = Array.from({ length: GROUPS }, (_, index) => `group-${index}`);
+  const began = performance.now();
+  await storm.run(async () => {
+    await inLanes(groups, (group) => storm.alerts([firing()], { group }));
+    const openedMs = performance.now() - began;
+    await expect.poll(() => storm.told.length, { timeout: STORM_MS_MAX, interval: 500 }).toBe(GROUPS);
+    const toldMs = performance.now() - began;
+    process.stdout.write(`2,000 groups: opened in ${Math.round(openedMs)} ms, told in ${Math.round(toldMs)} ms\n`);
+    expect(toldMs).toBeLessThan(STORM_MS_MAX);
+    const keys = storm.edge.sent.flatMap((message) => message.keys);
+    expect(new Set(keys).size).toBe(GROUPS);
+  });
+}, 300_000);
