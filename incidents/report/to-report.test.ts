@@ -75,7 +75,21 @@ const page: Page = {
       leftOut: 0,
     },
   },
-  runbook: { state: 'unavailable', reason: 'no page has the name of the alert' },
+  runbook: {
+    state: 'found',
+    value: {
+      variables: { TENANT: 'acme' },
+      steps: [
+        {
+          language: 'sh',
+          text: 'unmogrowp windows list --tenant "$TENANT"',
+          expected: 'Expect the windows concerned.',
+        },
+        { language: 'promql', text: 'max(unmogrowp_windows) > 0', expected: 'Expect how many.' },
+      ],
+      leftOut: 1,
+    },
+  },
   replay: {
     state: 'found',
     value: {
@@ -111,7 +125,7 @@ const night: ReportInput = {
       source: 'alertmanager',
       alerts: 1,
     }),
-    entry('03:12:34', 'page_gathered', { durationMs: 3_420, unavailable: 'logs, runbook' }),
+    entry('03:12:34', 'page_gathered', { durationMs: 3_420, unavailable: 'logs' }),
     entry('03:12:34', 'step_begun', { round: 1, loop: 1, step: 1 }),
     entry('03:12:36', 'notice_failed', {
       deliveryKey: `${INCIDENT}/1/1/1/person:ada/push`,

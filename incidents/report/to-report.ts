@@ -1,4 +1,4 @@
-import { block, code, durationText, minuteText, oneLine, prose } from '../page/text.ts';
+import { block, code, durationText, minuteText, oneLine, prose, shellWord } from '../page/text.ts';
 import type { Page, PageWindow } from '../page/types.ts';
 import type { IncidentRecord } from '../stored.ts';
 import { detailsOf } from '../timeline-details.ts';
@@ -154,10 +154,22 @@ const COMMANDS: ReadonlySet<TimelineKind> = new Set([
 function commandsOf({ entries, pages }: ReportInput): string[] {
   const done = entries.filter((entry) => COMMANDS.has(entry.kind) && entry.actor !== 'platform');
   const lines = done.map((entry) => `- ${minuteText(entry.atMs)} ${prose(entry.actor)}: ${entryText(entry)}`);
-  const advised = [...new Set(pages.flatMap(({ replay }) => (replay?.state === 'found' ? replay.value.commands : [])))];
+  const advised = [...new Set(pages.flatMap(advisedBy))];
   const advice = advised.length === 0 ? [] : ['', 'The page advised:', '', block('sh', advised.join('\n'))];
   const asked = ['', '_Add what was typed beside that._'];
   return [...(lines.length === 0 ? ['Nobody gave the incident a command.'] : lines), ...advice, ...asked];
+}
+
+/** What a page gave to paste: the shell commands of the runbook, and how to compute again. */
+function advisedBy({ runbook, replay }: Page): string[] {
+  const steps =
+    runbook.state === 'found'
+      ? [
+          ...Object.entries(runbook.value.variables).map(([name, value]) => `${name}=${shellWord(value)}`),
+          ...runbook.value.steps.filter(({ language }) => language === 'sh').map(({ text }) => text),
+        ]
+      : [];
+  return [...steps, ...(replay?.state === 'found' ? replay.value.commands : [])];
 }
 
 function windowsOf({ pages, replays }: ReportInput): string[] {

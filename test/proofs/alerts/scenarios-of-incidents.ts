@@ -1,4 +1,4 @@
-import { incidentsOf } from './incidents-process.ts';
+import { incidentsOf, tellIncidents } from './incidents-of.ts';
 import type { Scenario } from './scenario.ts';
 
 /** More than a channel may fail. */
@@ -10,12 +10,12 @@ export const SCENARIOS_OF_INCIDENTS: readonly Scenario[] = [
     name: 'nobody-there',
     title: `${KEYS.length} incidents go to a schedule in which nobody is on call, and to a channel that refuses them`,
     alerts: ['IncidentShiftEmpty', 'IncidentNoticesFailing', 'IncidentNobodyAnswered'],
-    async inject({ pipeline }) {
-      const incidents = await incidentsOf(pipeline);
-      for (const key of KEYS) await incidents.tell(key, 'firing');
+    async inject({ pipeline, signal }) {
+      const incidents = await incidentsOf(pipeline, signal);
+      for (const key of KEYS) await tellIncidents(incidents, key, 'firing');
       return {
         async heal() {
-          for (const key of KEYS) await incidents.tell(key, 'resolved');
+          for (const key of KEYS) await tellIncidents(incidents, key, 'resolved');
         },
       };
     },
@@ -24,8 +24,8 @@ export const SCENARIOS_OF_INCIDENTS: readonly Scenario[] = [
     name: 'incidents-away',
     title: 'the process of incidents is killed',
     alerts: ['IncidentsUnavailable'],
-    async inject({ pipeline }) {
-      const incidents = await incidentsOf(pipeline);
+    async inject({ pipeline, signal }) {
+      const incidents = await incidentsOf(pipeline, signal);
       await incidents.kill();
       return { heal: () => incidents.start() };
     },
