@@ -22,6 +22,7 @@ import { createPostgresPool } from '../postgres/pool.ts';
 import { connectUntil } from './connect-until.ts';
 import { createHealth } from './incident/health.ts';
 import { createIncidentPorts } from './incident/ports.ts';
+import { inRequestSpans } from './incident/request-span.ts';
 import { failWith } from './output.ts';
 import { stopSignal } from './stop-signal.ts';
 import { telemetrySettings } from './telemetry-settings.ts';
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
     nowMs: Date.now,
     onError,
   });
-  const server = await serveIncidents(app, { host: env.INCIDENT_HOST, port: env.INCIDENT_PORT });
+  const server = await serveIncidents(inRequestSpans(app), { host: env.INCIDENT_HOST, port: env.INCIDENT_PORT });
   const metricsServer = await serveMetrics({
     host: env.METRICS_HOST,
     port: env.INCIDENT_METRICS_PORT,

@@ -19,7 +19,7 @@ const IDLE_CHECK_MS = 50;
 
 /** Serves the application of incidents by Node's own HTTP server. Throws `configuration_invalid` when it cannot listen. */
 export async function serveIncidents(
-  app: Hono,
+  app: Pick<Hono, 'fetch'>,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
   const timeouts = {

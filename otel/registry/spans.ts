@@ -42,4 +42,9 @@ export const SPANS = {
     help: 'One run of a window, from its arrival barrier to its outcome: the root of a trace of its own.',
     attributes: ['unmogrowp.tenant_id', 'unmogrowp.window_start', 'unmogrowp.reason', 'unmogrowp.outcome'],
   },
+  incidentsRequest: {
+    name: 'incidents.request',
+    help: 'One request to the incidents process: an alert, a beat, a command or a link. What Temporal does for it is below.',
+    attributes: ['http.request.method', 'http.response.status_code'],
+  },
 } as const satisfies Record<string, SpanDeclaration>;
