@@ -19,11 +19,11 @@ export function renderPage(page: Page): RenderedPage {
     section('What the traces say', page.traces, (traces) => tracesOf(traces, page)),
     section('What the log says', page.logs, logsOf),
     changesOf(page),
-    section('Affected windows', page.windows, (windows) => windowsOf(windows, page)),
     section('First steps of the runbook', page.runbook, runbookOf),
     page.replay === null
       ? ''
       : section('When the cause is gone, compute again', page.replay, (replay) => replayOf(replay, page)),
+    section('Affected windows', page.windows, (windows) => windowsOf(windows, page)),
     `Gathered ${minuteText(page.gatheredAtMs)} UTC. More: ${code(`unmogrowp incident show ${page.incidentId}`)}`,
   ];
   return { title: titleOf(page), text: sections.filter((text) => text !== '').join('\n\n') };
