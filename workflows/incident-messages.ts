@@ -2,9 +2,6 @@ import type { IncidentRecord } from '../incidents/stored.ts';
 import type { IncidentOpening, IncidentState, Ladder } from '../incidents/state/state.ts';
 import type { AlertReference, IncidentCommand, IncidentStatus, TimelineEntry } from '../incidents/types.ts';
 
-/** More of them in one message come too near to what Temporal takes in one: a larger group is told in several. */
-export const ALERTS_PER_MESSAGE_MAX = 2_000;
-
 /**
  * The one argument of the workflow `incident`, id `incident/{tenant}/{hash}`. What it is about comes with the update `alerts`, which
  * is sent together with the start.
