@@ -82,7 +82,13 @@ async function main(): Promise<void> {
   tellPolicy(policy.current());
   const stopping = stopSignal();
   const temporalRuntime = await installTemporalRuntime(0, logger);
-  const postgres = createPostgresPool({ url: env.POSTGRES_URL, applicationName: CLIENT, connectTimeoutMs: 2_000 });
+  const postgres = createPostgresPool({
+    url: env.POSTGRES_URL,
+    applicationName: CLIENT,
+    connectTimeoutMs: 2_000,
+    // Whoever asks over HTTP would rather have less than wait for it.
+    statementTimeoutMs: 4_000,
+  });
   const common = { client, postgres, policy, nowMs: Date.now, onError };
   const { INCIDENT_LINK_SECRET: linkKeys, INCIDENT_PUBLIC_URL: publicUrl } = env;
   const health = createHealth({ ...common, isWorking: () => worker?.getState() === 'RUNNING' });
