@@ -7,6 +7,7 @@ import { createIncidentActivities } from '../activities/incidents/create-inciden
 import { createIncidentGauges } from '../activities/incidents/incident-gauges.ts';
 import { createTimelineWatch } from '../activities/incidents/measure-entries.ts';
 import { createOpenOrUpdate } from '../activities/incidents/open-or-update.ts';
+import { tellPublishedReplays } from '../activities/incidents/tell-published-replays.ts';
 import { type Env, parseEnv } from '../env.ts';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { createSendByChannel } from '../incidents/channels/all.ts';
@@ -18,7 +19,7 @@ import { type LoadedPolicy, openPolicy } from '../incidents/policy/load.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INCIDENTS_METRICS } from '../otel/registry/incidents.ts';
 import { startTelemetry } from '../otel/start.ts';
-import { createPostgresPool } from '../postgres/pool.ts';
+import { type PostgresPool, createPostgresPool } from '../postgres/pool.ts';
 import { connectUntil } from './connect-until.ts';
 import { createHealth } from './incident/health.ts';
 import { createIncidentPorts } from './incident/ports.ts';
@@ -41,6 +42,8 @@ const REQUESTS_END_MS = 8_000;
 const SHUTDOWN_GRACE_MS = 5_000;
 const SHUTDOWN_FORCE_MS = 12_000;
 const READINGS_KEPT_MS = 15_000;
+/** A replay takes minutes; that it is published may be told seconds later. */
+const REPLAYS_LOOK_MS = 10_000;
 
 /**
  * Wires the incidents process together: HTTP for alerts and people, and a worker of its own. Both need nothing but Temporal; while
@@ -140,6 +143,8 @@ async function main(): Promise<void> {
     });
     worker = await createWorker({ env, connection: connected.connection, bundle, activities, plugin });
     const running = worker.run();
+    const stopTelling = tellReplaysWhile(connected.client, postgres, onError);
+    void stopping.then(stopTelling);
     void stopping.then(async () => {
       logger.info({}, 'stopping');
       // Requests under way wait for answers of workflows, which the worker gives.
@@ -190,6 +195,25 @@ async function expectAll(client: IncidentClient, { document }: LoadedPolicy): Pr
     const [everyMs, graceMs] = [knownDurationMs(every), knownDurationMs(grace)];
     await expectHeart(client, { tenant: PLATFORM_TENANT, name, everyMs, graceMs });
   }
+}
+
+/** Looks for published replays again and again; gives what ends it. */
+function tellReplaysWhile(
+  client: IncidentClient,
+  postgres: PostgresPool,
+  onError: (thrown: unknown) => void,
+): () => void {
+  let isUnderWay = false;
+  const timer = setInterval(() => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    void tellPublishedReplays(client, postgres)
+      .catch(onError)
+      .finally(() => {
+        isUnderWay = false;
+      });
+  }, REPLAYS_LOOK_MS);
+  return () => clearInterval(timer);
 }
 
 function createWorker(options: {

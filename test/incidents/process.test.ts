@@ -10,6 +10,8 @@ import { type LinkAction, linkId, signLink } from '../../incidents/links/link.ts
 import { incidentWorkflowId } from '../../incidents/http/alert-group.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { createPostgresPool, queryRows } from '../../postgres/pool.ts';
+import { changeReplay, createReplay } from '../../postgres/replays.ts';
+import { createTenant } from '../../postgres/tenants.ts';
 import { runCommand } from '../import/import-command.ts';
 import { testEnv } from '../support/parts.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
@@ -252,6 +254,41 @@ test('what has happened can be changed by nobody', async () => {
   }
 });
 
+test('an incident says so when a replay that was linked to it has been published, and not before', async () => {
+  await createTenant(pool, { tenantId: 'acme' });
+  const replay = {
+    tenantId: 'acme',
+    rangeEnd: new Date('2026-01-05T11:00:00Z'),
+    reason: 'lost events',
+    requestedBy: 'ada',
+    settings: { kind: 'in_force' },
+    asOf: null,
+    concurrency: 1,
+    codeVersion: 'test',
+  } as const;
+  const [published, computed] = [uuidv7(), uuidv7()];
+  const rangeStart = new Date('2026-01-05T10:00:00Z');
+  await createReplay(pool, { ...replay, replayId: published, rangeStart, isDryRun: false });
+  const incidentId = await tell(firing('Replayed', 'a'));
+  for (const replayId of [published, computed]) {
+    await incidents.post(`/v1/incidents/${incidentId}/link_replay`, { by: 'ada', replay_id: replayId });
+  }
+  await untilKinds(incidentId, 'replay_linked');
+  await changeReplay(pool, published, { state: 'ended' });
+  await createReplay(pool, { ...replay, replayId: computed, rangeStart, isDryRun: true });
+  await changeReplay(pool, computed, { state: 'ended' });
+  await untilKinds(incidentId, 'replay_published');
+  const { body } = await incidents.get(`/v1/incidents/${incidentId}`);
+  expect(body).toMatchObject({
+    live: {
+      replays: [
+        { replay_id: published, is_published: true },
+        { replay_id: computed, is_published: false },
+      ],
+    },
+  });
+});
+
 test('the command line shows an incident, commands it, watches it to its end, and drafts the postmortem', async () => {
   const incidentId = await tell(firing('Commanded', 'a'));
   const variables = { INCIDENT_URL: incidents.url, INCIDENT_TOKEN: TOKEN };
@@ -266,14 +303,13 @@ test('the command line shows an incident, commands it, watches it to its end, an
   await incident('note', incidentId, '--by', 'ada', 'the', 'disk is full');
   await incident('snooze', incidentId, '--by', 'ada', '--for', '30m');
   expect(await incident('show', incidentId)).toMatch(/status +snoozed/);
-  const replayId = uuidv7();
-  await incident('link-replay', incidentId, replayId, '--by', 'ada');
+  await incident('link-replay', incidentId, uuidv7(), '--by', 'ada');
   const refused = await runCommand(['incident', 'unack', incidentId], variables);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.stderr).toContain('incident_refused');
   await incident('resolve', incidentId, '--by', 'ada', '--text', 'the disk was full');
   const watched = await watching;
-  for (const words of ['noted: the disk is full', 'acknowledged', replayId, 'resolved']) {
+  for (const words of ['noted: the disk is full', 'acknowledged', 'linked replay', 'resolved']) {
     expect(watched).toContain(words);
   }
   const file = join(directory, 'postmortem.md');
