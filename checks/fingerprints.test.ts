@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'unmogrowp-twin-'));
-  for (const folder of ['workflows', 'events']) {
+  for (const folder of ['workflows', 'events', 'incidents']) {
     cpSync(join(ROOT, folder), join(root, folder), { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
   }
   renewFingerprints(root, 'as it was');

@@ -12,7 +12,7 @@ export interface WorkflowCode {
 
 type Node = { type: string } & Record<string, unknown>;
 
-const ENTRY = 'workflows/index.ts';
+const ENTRIES = ['workflows/index.ts', 'workflows/incidents-index.ts'];
 /** Where something stands, how it was written, and what Node erases. */
 const WITHOUT_EFFECT = new Set([
   'start',
@@ -36,9 +36,11 @@ const TYPES_ONLY = new Set(['TSInterfaceDeclaration', 'TSTypeAliasDeclaration'])
 const WRAPPERS = new Set(['TSAsExpression', 'TSSatisfiesExpression', 'TSNonNullExpression', 'ParenthesizedExpression']);
 const PATCH_CALLS = new Set(['patched', 'deprecatePatch']);
 
-/** The code of every workflow that the worker's bundle exports, by its name. */
+/** The code of every workflow that the bundle of a worker exports, by its name. */
 export function workflowCodes(root: string): Record<string, WorkflowCode> {
-  const entries = statementsOf(root, ENTRY).flatMap((statement) => exportsOf(statement, dirname(ENTRY)));
+  const entries = ENTRIES.flatMap((entry) =>
+    statementsOf(root, entry).flatMap((statement) => exportsOf(statement, dirname(entry))),
+  );
   return Object.fromEntries(
     entries
       .toSorted((left, right) => (left.name < right.name ? -1 : 1))

@@ -7,8 +7,11 @@ import { testPlugin } from './time-skipping.ts';
 /** Where recorded histories are kept: `<workflow>-<life>-<number>.json`. */
 export const HISTORIES = new URL('../../workflows/histories/', import.meta.url);
 
-/** All recorded histories, by their file. */
-export const HISTORY_FILES: readonly string[] = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));
+/** The recorded histories of some workflows, by their file. */
+export const historiesOf = (workflows: readonly string[]): string[] =>
+  readdirSync(HISTORIES).filter(
+    (file) => file.endsWith('.json') && workflows.some((name) => file.startsWith(`${name}-`)),
+  );
 
 /** What a file says; as much of it as tests ask for. */
 export interface RecordedHistory {
@@ -42,8 +45,8 @@ export const bundleOf = (entry?: string): Promise<WorkflowBundleOption> =>
   loadWorkflowBundle(testPlugin, entry === undefined ? {} : { entry });
 
 /** The present workflows with one change in their script. */
-export const changedBundle = async (from: RegExp, to: string): Promise<WorkflowBundleOption> =>
-  changedScript(await bundleOf(), from, to);
+export const changedBundle = async (from: RegExp, to: string, entry?: string): Promise<WorkflowBundleOption> =>
+  changedScript(await bundleOf(entry), from, to);
 
 /** Lets workflows live through a recorded history; rejects where they decide anything else. */
 export async function replay(file: string, workflowBundle: WorkflowBundleOption): Promise<void> {

@@ -1,8 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { livesOfContacts, livesOfHeartbeats, livesOfIncidents } from '../incidents/lives-of-incidents.ts';
 import { HISTORIES } from './histories.ts';
-import type { History } from './lives.ts';
+import type { History, Life } from './lives.ts';
 import { livesOfLedgers, livesOfPages } from './lives-of-pages.ts';
 import { livesOfReplays } from './lives-of-replays.ts';
 import { livesOfWindows } from './lives-of-windows.ts';
@@ -15,11 +16,20 @@ import { quietRuntime } from './time-skipping.ts';
  */
 quietRuntime();
 const wanted = process.argv.slice(2);
+const lives: readonly Life[] = [
+  ...livesOfWindows,
+  ...livesOfPages,
+  ...livesOfLedgers,
+  ...livesOfReplays,
+  ...livesOfIncidents,
+  ...livesOfHeartbeats,
+  ...livesOfContacts,
+];
 const environment = await TestWorkflowEnvironment.createFromExistingServer({
   address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233',
 });
 try {
-  for (const life of [...livesOfWindows, ...livesOfPages, ...livesOfLedgers, ...livesOfReplays]) {
+  for (const life of lives) {
     for (const [name, history] of Object.entries(await life(environment))) write(name, history);
   }
 } finally {

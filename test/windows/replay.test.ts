@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, it, test } from 'vitest';
 import * as workflows from '../../workflows/index.ts';
 import { plainReplay } from '../replay/plain-replay.ts';
 import { CARELESS_CHANGES } from './careless-changes.ts';
-import { HISTORY_FILES, activitiesOf, bundleOf, changedBundle, readHistory, replay } from './histories.ts';
+import { activitiesOf, bundleOf, changedBundle, historiesOf, readHistory, replay } from './histories.ts';
 import { replayActivities } from './lives-of-windows.ts';
 import { plainActivities, quietRuntime } from './time-skipping.ts';
+
+const HISTORY_FILES = historiesOf(Object.keys(workflows));
 
 beforeAll(quietRuntime);
 
