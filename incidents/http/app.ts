@@ -65,7 +65,7 @@ const BODY_TOO_LARGE: Refusal = { code: 'body_too_large', message: `the body exc
 /** Whatever it was, the same message may be taken the next time: an alert is not to be lost by a bug. */
 const BROKEN: Refusal = { code: 'unavailable', message: 'it cannot be taken now; send it again' };
 
-export function refuse(context: Context, refusal: Refusal): Response {
+function refuse(context: Context, refusal: Refusal): Response {
   const status = REFUSAL_STATUS[refusal.code];
   if (status === 503) context.header('Retry-After', String(RETRY_AFTER_SECONDS));
   if (status === 401) context.header('WWW-Authenticate', 'Bearer');
