@@ -45,10 +45,10 @@ export const { signalIncident } = proxyActivities<IncidentActivities>({
   priority: URGENT,
 });
 
-/** Given up after an hour only so that the next attempt takes what was added meanwhile. */
+/** Given up after hours only so that the next attempt takes what was added meanwhile. */
 export const { recordEntries } = proxyActivities<IncidentActivities>({
   startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '1 hour',
-  retry: { ...RETRY, maximumInterval: '1 minute' },
+  scheduleToCloseTimeout: '6 hours',
+  retry: { ...RETRY, maximumInterval: '5 minutes' },
   priority: BESIDE,
 });

@@ -5,7 +5,7 @@ import { takeMergeFailure } from '../incidents/state/commands.ts';
 import type { Change, Effect } from '../incidents/state/effects.ts';
 import { takeMaintenance } from '../incidents/state/ladder.ts';
 import type { IncidentState } from '../incidents/state/state.ts';
-import type { Notice } from '../incidents/types.ts';
+import type { Notice, NoticeKind } from '../incidents/types.ts';
 import { findMaintenance, gatherPage, resolveTargets, signalIncident, tellContact } from './incident-activities.ts';
 import { type IncidentLife, apply, ignoreCancellation, withoutFailing } from './incident-life.ts';
 
@@ -14,6 +14,8 @@ type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 /** Alerts that a page is gathered for. */
 const PAGE_ALERTS_MAX = 100;
 const PAGES_KEPT = 20;
+/** What somebody is to act upon. */
+const WITH_PAGE: ReadonlySet<NoticeKind> = new Set(['page', 'nobody_answered']);
 
 /** Begins everything that has to be done; the answers come back into the state. */
 export function beginEffects(life: IncidentLife): void {
@@ -73,7 +75,7 @@ async function tell(life: IncidentLife, effect: Of<'tell'>, answer: Answer): Pro
   if (life.state === null) return;
   const { opening } = life.state;
   const { noticeId, contact, deliveryKey } = effect;
-  const text = effect.noticeKind === 'page' ? await pageOf(life, noticeId, answer) : '';
+  const text = WITH_PAGE.has(effect.noticeKind) ? await pageOf(life, noticeId, answer) : '';
   // While it was gathered somebody may have acknowledged.
   const { state } = life;
   if (state?.opening.incidentId !== opening.incidentId) return;

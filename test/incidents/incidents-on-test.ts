@@ -78,6 +78,8 @@ export interface Edge {
 /** A person with a chat and, if that fails, a mail; the name is nobody else's. */
 const person = (id: string): string => `
   - id: ${id}
+    name: ${id}
+    time_zone: UTC
     contacts:
       - { id: chat, kind: slack, url_variable: CHAT_URL }
       - { id: mail, kind: email, address: ${id}@example.com }

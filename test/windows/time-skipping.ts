@@ -38,7 +38,7 @@ export async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
   });
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: { UnmogrowpWindowState: KEYWORD },
+    searchAttributes: { UnmogrowpTenant: KEYWORD, UnmogrowpWindowState: KEYWORD },
   });
   return environment;
 }
