@@ -16,6 +16,7 @@ import { createIncidentApp } from '../incidents/http/app.ts';
 import { serveIncidents } from '../incidents/http/serve.ts';
 import { knownDurationMs } from '../incidents/policy/duration.ts';
 import { type LoadedPolicy, openPolicy } from '../incidents/policy/load.ts';
+import { problemText } from '../incidents/policy/problems.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INCIDENTS_METRICS } from '../otel/registry/incidents.ts';
 import { startTelemetry } from '../otel/start.ts';
@@ -78,8 +79,10 @@ async function main(): Promise<void> {
       if (connected !== undefined && !loaded.isOutdated) void expectAll(connected.client, loaded).catch(onError);
     },
   });
-  const tellPolicy = ({ version, isOutdated }: LoadedPolicy): void => {
-    if (isOutdated) onError(new UnmogrowpError('incident_policy_invalid', 'The policy file cannot be used any more.'));
+  const tellPolicy = ({ version, isOutdated, file, problems }: LoadedPolicy): void => {
+    const wrong = problems.find(({ severity }) => severity === 'error');
+    const where = wrong === undefined ? '' : `: ${problemText(file, wrong)}`;
+    if (isOutdated) onError(new UnmogrowpError('incident_policy_invalid', `The policy file cannot be used${where}`));
     else logger.info({ details: { version } }, 'incident policy read');
   };
   tellPolicy(policy.current());

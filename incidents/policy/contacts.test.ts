@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_ENVIRONMENT, exampleDocument } from '../../test/incidents/example-policy.ts';
-import { addressOf, contactsOf, throttleFor } from './contacts.ts';
+import { addressOf, contactsOf } from './contacts.ts';
 
 const document = exampleDocument();
 
@@ -68,8 +68,6 @@ describe('the address of a contact', () => {
 
   it('has the throttle of its own, if it has one', () => {
     expect(known('person:grace/mail')).toMatchObject({ throttle: { messages: 20, perMs: 3_600_000 } });
-    expect(throttleFor(document, 'person:grace/mail')).toEqual({ messages: 20, perMs: 3_600_000 });
-    expect(throttleFor(document, 'person:alan/mail')).toEqual({ messages: 5, perMs: 900_000 });
   });
 
   it('reads an e-mail address and a token from their variables', () => {

@@ -54,12 +54,8 @@ export function addressOf(
   const unset = variablesOf(endpoint).find((name) => isUnset(environment, name));
   if (unset !== undefined) return { kind: 'unknown', reason: 'variable_unset', variable: unset };
   const destination = destinationOf(endpoint, (name) => environment[name] ?? '');
-  return { kind: 'known', destination, throttle: throttleFor(document, reference) };
+  return { kind: 'known', destination, throttle: throttleOf(endpoint.throttle ?? document.throttle) };
 }
-
-/** How much a contact gets at once; also of one that is not there any more. */
-export const throttleFor = (document: PolicyDocument, reference: ContactReference): Throttle =>
-  throttleOf(endpointOf(document, reference)?.throttle ?? document.throttle);
 
 /** Variables of the environment that a contact or channel needs. */
 export function variablesOf(endpoint: Endpoint): string[] {
