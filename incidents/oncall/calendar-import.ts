@@ -216,4 +216,6 @@ function overlapsIn(shifts: readonly LocatedShift[]): CalendarProblem[] {
   });
 }
 
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+/** What the library quotes is left out: it may be the name of a person. */
+const messageOf = (thrown: unknown): string =>
+  (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\s*["'(].*$/s, '');
