@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { openPortBook } from '../../stack/ports.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/incidents.ts', import.meta.url));
-const TOKEN = 'the token of a proof';
+const TOKEN = 'the-token-of-a-proof';
 const READY_MS_MAX = 60_000;
 const POLL_MS = 100;
 
@@ -36,7 +36,7 @@ export async function placeOfIncidents(directory: string): Promise<IncidentsPlac
       INCIDENT_TOKEN: TOKEN,
       INCIDENT_URL: url,
       INCIDENT_PUBLIC_URL: url,
-      INCIDENT_LINK_SECRET: 'the key of the links of a proof',
+      INCIDENT_LINK_SECRET: 'the key that signs the links of a proof',
     },
   };
 }

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { series } from '../../../otel/promql.ts';
 import { PROMETHEUS } from '../../../otel/registry/external/prometheus.ts';
 import type { ScrapeTarget } from '../../../stack/types.ts';
-import { until } from '../incident/until.ts';
+import { until } from '../until.ts';
 import { type IncidentsProcess, createIncidents, placeOfIncidents } from '../incidents-process.ts';
 import type { Pipeline } from '../pipeline.ts';
 
@@ -47,7 +47,7 @@ async function begin(pipeline: Pipeline, signal: AbortSignal): Promise<Incidents
   await addTarget(pipeline, { targets: [place.metrics], labels: { job: 'incidents' } });
   const up = `${series(PROMETHEUS.up, { job: 'incidents' })} == 1`;
   await until(
-    'the process of incidents is scraped',
+    () => 'the process of incidents is scraped',
     async () => ((await pipeline.prometheus.query(up)).length > 0 ? true : undefined),
     { timeoutMs: SCRAPED_MS_MAX, signal },
   );

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type Setting, type Step } from './story.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const TOLD_MS_MAX = 120_000;
 
@@ -45,7 +45,11 @@ export async function loseTemporal({ scene, incidents, onProgress }: Setting, ch
   await temporal.kill();
   try {
     const isTold = (message: string): boolean => message.includes('TemporalUnavailable');
-    await until('a chat is told directly', () => chat.messages.find(isTold), { timeoutMs: TOLD_MS_MAX, signal });
+    await until(
+      () => 'a chat is told directly',
+      () => chat.messages.find(isTold),
+      { timeoutMs: TOLD_MS_MAX, signal },
+    );
     const health = await incidents.ask('/healthz');
     if (health.status !== 503) throw new Error(`without Temporal the process of incidents says ${health.status}`);
   } finally {

@@ -1,7 +1,7 @@
 import { LADDER_KEYS } from './policy.ts';
-import { type Setting, type Step, type View, viewOf } from './story.ts';
+import { type Setting, type Step, type View, untilView } from './story.ts';
 import type { ToldNotice } from './receivers.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const LADDER_MS_MAX = 120_000;
 /** All of the steps, and that nobody answered. */
@@ -38,7 +38,11 @@ async function climb(setting: Setting, moment: number): Promise<Step> {
       kills += 1;
       await incidents.kill();
     }
-    await until('the process was killed', () => (kills > 0 ? true : undefined), waitOptions(setting));
+    await until(
+      () => 'the process was killed',
+      () => (kills > 0 ? true : undefined),
+      waitOptions(setting),
+    );
     await incidents.start();
     const view = await untilOver(setting, incidentId);
     const seen = judge(view, hook.told, incidentId);
@@ -63,14 +67,11 @@ const waitOptions = ({ scene }: Setting) => ({ timeoutMs: LADDER_MS_MAX, signal:
 
 /** Until the timeline has all that the ladder does. */
 const untilOver = (setting: Setting, incidentId: string): Promise<View> =>
-  until(
-    'the ladder has ended',
-    async () => {
-      const view = await viewOf(setting.incidents, incidentId);
-      const notified = view.timeline.filter(({ kind }) => kind === 'notified');
-      return notified.length >= NOTICES ? view : undefined;
-    },
-    waitOptions(setting),
+  untilView(
+    setting,
+    incidentId,
+    ({ timeline }) => timeline.filter(({ kind }) => kind === 'notified').length >= NOTICES,
+    LADDER_MS_MAX,
   );
 
 /** No step is lost, and none is told under two keys; a message whose answer nobody heard may come again, under its own. */

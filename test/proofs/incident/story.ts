@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fetchTrace } from '../../../otel/jaeger.ts';
 import { blocksOf, runBlock } from '../alerts/pages.ts';
 import type { LastingFault, Scene } from '../alerts/scenario.ts';
@@ -5,7 +7,7 @@ import { SCENARIOS } from '../alerts/list.ts';
 import type { IncidentsProcess } from '../incidents-process.ts';
 import { runUnmogrowp } from '../pipeline.ts';
 import type { Hook, Mail, MailServer } from './receivers.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const ALERT = 'WindowFailed';
 const FAULT = 'table-away';
@@ -85,16 +87,22 @@ interface Page {
 }
 
 /** The mail and the webhook tell the same, and it is all on it. */
-async function readPage({ scene, mail, hook }: Setting, note: Note): Promise<Page> {
+async function readPage({ scene, mail, hook, incidents }: Setting, note: Note): Promise<Page> {
   const { signal } = scene;
   const isPage = ({ mail: { subject, text } }: Mail): boolean =>
     subject?.startsWith('[warning] ') === true && text?.includes(ALERT) === true;
-  const told = await until(`a mail about ${ALERT}`, () => mail.mails.find(isPage), { timeoutMs: TOLD_MS_MAX, signal });
+  const told = await until(
+    () => `a mail about ${ALERT}`,
+    () => mail.mails.find(isPage),
+    { timeoutMs: TOLD_MS_MAX, signal },
+  );
   const text = told.mail.text ?? '';
+  // For whoever looks at a proof that failed.
+  writeFileSync(join(incidents.place.directory, 'page.txt'), text);
   const incidentId = found(text, /incident ([0-9a-f-]{36})/, 'the incident');
   note('mail', `${told.mail.subject ?? ''}, to ${told.recipients.join(', ')}`);
   const notice = await until(
-    'a signed webhook of the same incident',
+    () => 'a signed webhook of the same incident',
     () => hook.told.find((one) => one.incidentId === incidentId),
     {
       timeoutMs: SEEN_MS_MAX,
@@ -130,7 +138,7 @@ async function followTrace({ scene }: Setting, { traceId }: Page, begunAt: numbe
   const { pipeline, signal } = scene;
   const options = { timeoutMs: SEEN_MS_MAX, signal };
   const spans = await until(
-    `trace ${traceId} in Jaeger`,
+    () => `trace ${traceId} in Jaeger`,
     async () => {
       const spansNow = await fetchTrace(pipeline.stage.env.JAEGER_QUERY_URL, traceId);
       return (spansNow?.length ?? 0) > 0 ? spansNow : undefined;
@@ -138,7 +146,7 @@ async function followTrace({ scene }: Setting, { traceId }: Page, begunAt: numbe
     options,
   );
   const lines = await until(
-    `lines of trace ${traceId} in Loki`,
+    () => `lines of trace ${traceId} in Loki`,
     async () => {
       const linesNow = await pipeline.loki.lines(`{level=~"warn|error"} | trace_id="${traceId}"`, { fromMs: begunAt });
       return linesNow.length > 0 ? linesNow : undefined;
@@ -156,7 +164,7 @@ async function acknowledge(setting: Setting, { link, incidentId }: Page, note: N
   };
   await open();
   await open();
-  const before = await viewOf(setting.incidents, incidentId);
+  const before = await viewOf(setting, incidentId);
   if (before.incident.status !== 'triggered') throw new Error(`opening the link made it ${before.incident.status}`);
   const pressed = await fetch(link, { method: 'POST', headers: { connection: 'close' } });
   const again = await fetch(link, { method: 'POST', headers: { connection: 'close' } });
@@ -188,7 +196,7 @@ async function untilResolved(setting: Setting, { incidentId, references }: Page,
   const { scene, mail } = setting;
   await untilStatus(setting, incidentId, 'resolved', RESOLVED_MS_MAX);
   const end = await until(
-    'a mail about its end in the same thread',
+    () => 'a mail about its end in the same thread',
     () =>
       mail.mails.find(
         (one) => one.mail.subject?.startsWith('[resolved] ') === true && String(one.mail.references) === references,
@@ -208,22 +216,32 @@ async function readReport({ scene, incidents }: Setting, { incidentId, traceId }
   note('report', `${stdout.split('\n').length} lines`);
 }
 
-/** Everything about an incident. */
-export async function viewOf(incidents: IncidentsProcess, incidentId: string): Promise<View> {
-  const response = await incidents.ask(`/v1/incidents/${incidentId}`);
-  if (!response.ok) throw new Error(`the incident was not shown: ${response.status} ${await response.text()}`);
-  return (await response.json()) as View;
+/** Everything about an incident, as soon as somebody knows it: a process that was just started may not answer yet. */
+export function viewOf({ incidents, scene }: Setting, incidentId: string): Promise<View> {
+  return untilView({ incidents, scene }, incidentId, () => true, SEEN_MS_MAX);
 }
 
-async function untilStatus(
-  { incidents, scene }: Setting,
+/** Everything about an incident when it fits. */
+export function untilView(
+  { incidents, scene }: Pick<Setting, 'incidents' | 'scene'>,
   incidentId: string,
-  status: string,
+  fits: (view: View) => boolean,
   timeoutMs: number,
-): Promise<void> {
-  await until(
-    `the incident is ${status}`,
-    async () => ((await viewOf(incidents, incidentId)).incident.status === status ? true : undefined),
-    { timeoutMs, signal: scene.signal },
-  );
+): Promise<View> {
+  let last = 'nothing';
+  const look = async (): Promise<View | undefined> => {
+    const response = await incidents.ask(`/v1/incidents/${incidentId}`);
+    const text = await response.text();
+    last = `${response.status} ${text}`;
+    if (!response.ok) return undefined;
+    const view = JSON.parse(text) as View;
+    return fits(view) ? view : undefined;
+  };
+  return until(() => `incident ${incidentId} is not as it has to be, but ${last}`, look, {
+    timeoutMs,
+    signal: scene.signal,
+  });
 }
+
+const untilStatus = (setting: Setting, incidentId: string, status: string, timeoutMs: number): Promise<View> =>
+  untilView(setting, incidentId, ({ incident }) => incident.status === status, timeoutMs);
