@@ -65,7 +65,7 @@ export async function tellStory(setting: Setting): Promise<Step[]> {
   };
   try {
     const page = await readPage(setting, note);
-    await followTrace(setting, page, begunAt, note);
+    await followTraces(setting, page, begunAt, note);
     await acknowledge(setting, page, note);
     await mitigate(setting, fault, heal, note);
     await untilResolved(setting, page, note);
@@ -81,7 +81,7 @@ type Note = (name: string, seen: string) => void;
 /** What the mail says that a person acts by. */
 interface Page {
   readonly incidentId: string;
-  readonly traceId: string;
+  readonly traceIds: readonly string[];
   readonly link: string;
   readonly references: string;
 }
@@ -121,10 +121,16 @@ async function readPage({ scene, mail, hook, incidents }: Setting, note: Note): 
   note('page', replay);
   return {
     incidentId,
-    traceId: found(text, /\/trace\/([0-9a-f]{32})/, 'a trace'),
+    traceIds: tracesOn(text),
     link: found(text, /Acknowledge: (http\S+)/, 'the link that acknowledges'),
     references: String(told.mail.references ?? ''),
   };
+}
+
+/** At least one. */
+function tracesOn(text: string): string[] {
+  found(text, /\/trace\/([0-9a-f]{32})/, 'a trace');
+  return [...text.matchAll(/\/trace\/([0-9a-f]{32})/g)].flatMap(([, traceId]) => traceId ?? []);
 }
 
 function found(text: string, pattern: RegExp, what: string): string {
@@ -133,27 +139,28 @@ function found(text: string, pattern: RegExp, what: string): string {
   return match;
 }
 
-/** The trace on the page is in Jaeger, and its lines in Loki. */
-async function followTrace({ scene }: Setting, { traceId }: Page, begunAt: number, note: Note): Promise<void> {
+/** Every trace on the page is in Jaeger, and the complaints of one of them are in Loki. */
+async function followTraces({ scene }: Setting, { traceIds }: Page, begunAt: number, note: Note): Promise<void> {
   const { pipeline, signal } = scene;
   const options = { timeoutMs: SEEN_MS_MAX, signal };
-  const spans = await until(
-    () => `trace ${traceId} in Jaeger`,
-    async () => {
-      const spansNow = await fetchTrace(pipeline.stage.env.JAEGER_QUERY_URL, traceId);
-      return (spansNow?.length ?? 0) > 0 ? spansNow : undefined;
-    },
-    options,
-  );
+  const isStored = async (traceId: string): Promise<boolean> =>
+    ((await fetchTrace(pipeline.stage.env.JAEGER_QUERY_URL, traceId))?.length ?? 0) > 0;
+  for (const traceId of traceIds)
+    await until(
+      () => `trace ${traceId} in Jaeger`,
+      async () => ((await isStored(traceId)) ? true : undefined),
+      options,
+    );
   const lines = await until(
-    () => `lines of trace ${traceId} in Loki`,
+    () => `lines of ${traceIds.join(', ')} in Loki`,
     async () => {
-      const linesNow = await pipeline.loki.lines(`{level=~"warn|error"} | trace_id="${traceId}"`, { fromMs: begunAt });
+      const query = `{level=~"warn|error"} | trace_id=~"${traceIds.join('|')}"`;
+      const linesNow = await pipeline.loki.lines(query, { fromMs: begunAt });
       return linesNow.length > 0 ? linesNow : undefined;
     },
     options,
   );
-  note('trace', `${spans?.length ?? 0} spans in Jaeger, ${lines.length} lines in Loki`);
+  note('traces', `${traceIds.length} in Jaeger, ${lines.length} lines of them in Loki`);
 }
 
 /** Opening the link presses nothing; its button works once. */
@@ -206,12 +213,12 @@ async function untilResolved(setting: Setting, { incidentId, references }: Page,
   note('resolved', end.mail.subject ?? '');
 }
 
-async function readReport({ scene, incidents }: Setting, { incidentId, traceId }: Page, note: Note): Promise<void> {
+async function readReport({ scene, incidents }: Setting, { incidentId, traceIds }: Page, note: Note): Promise<void> {
   const { code, stdout, stderr } = await runUnmogrowp(['incident', 'report', incidentId], {
     ...scene.pipeline.variables,
     ...incidents.variables,
   });
-  const missing = ['acknowledged', PERSON, traceId, 'unmogrowp windows'].filter((each) => !stdout.includes(each));
+  const missing = ['acknowledged', PERSON, ...traceIds, 'unmogrowp windows'].filter((each) => !stdout.includes(each));
   if (code !== 0 || missing.length > 0) throw new Error(`the report lacks ${missing.join(', ')}:\n${stdout}${stderr}`);
   note('report', `${stdout.split('\n').length} lines`);
 }
