@@ -17,31 +17,35 @@ export const dataOfAlerts = ({ alerts }: Pick<PageRequest, 'alerts'>): AlertData
 
 /**
  * Makes what finds the windows that an incident is about, by where their workflows stand, the oldest first. Only Temporal is
- * asked. Throws `temporal_unavailable`.
+ * asked, for so long at most: its client would go on trying when nobody waits any more. Throws `temporal_unavailable`.
  */
-export function createFindAffectedWindows(client: WindowClient) {
-  return async function findAffectedWindows(request: PageRequest, nowMs: number): Promise<PageWindow[]> {
-    const data = dataOfAlerts(request);
-    const states = new Set(data.flatMap((each) => each.states));
-    const isOverdueOnly = data.every((each) => each.isOverdueOnly === true);
-    const found: PageWindow[] = [];
-    for (const state of states) {
-      const running = await listRunningWindows(client, {
-        tenantId: request.tenant === 'platform' ? undefined : request.tenant,
-        state,
-        fromMs: 0,
-        toMs: nowMs,
-        limit: WINDOWS_READ_MAX - found.length,
-      }).catch((thrown: unknown) => {
-        throw toTemporalError(thrown);
-      });
-      found.push(...running.map(windowOf));
-      if (found.length >= WINDOWS_READ_MAX) break;
-    }
-    return found
-      .filter(({ windowEndMs }) => !isOverdueOnly || windowEndMs <= nowMs - THRESHOLDS.windowOverdueSecondsMax * 1_000)
-      .toSorted((left, right) => left.windowStartMs - right.windowStartMs || compare(left.tenant, right.tenant));
+export function createFindAffectedWindows({ client, timeoutMs }: { client: WindowClient; timeoutMs: number }) {
+  return function findAffectedWindows(request: PageRequest, nowMs: number): Promise<PageWindow[]> {
+    return client.temporal.withDeadline(Date.now() + timeoutMs, () => findNow(client, request, nowMs));
   };
+}
+
+async function findNow(client: WindowClient, request: PageRequest, nowMs: number): Promise<PageWindow[]> {
+  const data = dataOfAlerts(request);
+  const states = new Set(data.flatMap((each) => each.states));
+  const isOverdueOnly = data.every((each) => each.isOverdueOnly === true);
+  const found: PageWindow[] = [];
+  for (const state of states) {
+    const running = await listRunningWindows(client, {
+      tenantId: request.tenant === 'platform' ? undefined : request.tenant,
+      state,
+      fromMs: 0,
+      toMs: nowMs,
+      limit: WINDOWS_READ_MAX - found.length,
+    }).catch((thrown: unknown) => {
+      throw toTemporalError(thrown);
+    });
+    found.push(...running.map(windowOf));
+    if (found.length >= WINDOWS_READ_MAX) break;
+  }
+  return found
+    .filter(({ windowEndMs }) => !isOverdueOnly || windowEndMs <= nowMs - THRESHOLDS.windowOverdueSecondsMax * 1_000)
+    .toSorted((left, right) => left.windowStartMs - right.windowStartMs || compare(left.tenant, right.tenant));
 }
 
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

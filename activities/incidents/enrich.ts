@@ -58,7 +58,7 @@ export function createEnrich(dependencies: EnrichDependencies): (request: PageRe
   const findLogLines = createFindLogLines(dependencies);
   const findStarts = createFindStarts(dependencies);
   const findChanges = createFindChanges(dependencies);
-  const findAffectedWindows = createFindAffectedWindows(dependencies.windows);
+  const findAffectedWindows = createFindAffectedWindows({ client: dependencies.windows, timeoutMs: PART_MS_MAX });
   const findRangeSinceAlert = createFindRangeSinceAlert(dependencies);
   const part = <Value>(look: (signal: AbortSignal) => Promise<Value>): Promise<Part<Value>> =>
     gather(PART_MS_MAX, look, onError);

@@ -1,36 +1,30 @@
 import { detailsOf, openedAtMsOf } from '../../incidents/timeline-details.ts';
-import type { TimelineEntry } from '../../incidents/types.ts';
+import type { TimelineEntry, TimelineKind } from '../../incidents/types.ts';
 import type { Metrics } from '../../otel/metrics.ts';
 import type { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 
 type IncidentMetrics = Metrics<typeof INCIDENTS_METRICS>;
 
+type Measure = (entry: TimelineEntry, metrics: IncidentMetrics) => void;
+
 /** Counts what happened in incidents. Give it only entries that were written just now for the first time. */
 export function measureEntries(entries: readonly TimelineEntry[], metrics: IncidentMetrics): void {
-  for (const entry of entries) measureEntry(entry, metrics);
+  for (const entry of entries) MEASURES[entry.kind]?.(entry, metrics);
 }
 
-function measureEntry(entry: TimelineEntry, metrics: IncidentMetrics): void {
-  switch (entry.kind) {
-    case 'opened':
-      return measureOpening(entry, metrics);
-    case 'acknowledged':
-      if (detailsOf(entry, 'acknowledged').isFirst === true) metrics.acknowledgeDuration.observe(secondsOpen(entry));
-      return;
-    case 'resolved':
-      return metrics.resolveDuration.observe(secondsOpen(entry));
-    case 'notified':
-    case 'notice_failed':
-      return measureNotice(entry, metrics);
-    case 'nobody_answered':
-      return metrics.nobodyAnswered.inc();
-    case 'flapped':
-      return metrics.flaps.inc();
-    case 'shift_empty':
-      return metrics.emptyShifts.inc();
-    default:
-  }
-}
+/** What is measured of which entries; the others are only written down. */
+const MEASURES: Readonly<Partial<Record<TimelineKind, Measure>>> = {
+  opened: measureOpening,
+  acknowledged: (entry, metrics) => {
+    if (detailsOf(entry, 'acknowledged').isFirst === true) metrics.acknowledgeDuration.observe(secondsOpen(entry));
+  },
+  resolved: (entry, metrics) => metrics.resolveDuration.observe(secondsOpen(entry)),
+  notified: measureNotice,
+  notice_failed: measureNotice,
+  nobody_answered: (_, metrics) => metrics.nobodyAnswered.inc(),
+  flapped: (_, metrics) => metrics.flaps.inc(),
+  shift_empty: (_, metrics) => metrics.emptyShifts.inc(),
+};
 
 const secondsOpen = ({ incidentId, atMs }: TimelineEntry): number =>
   Math.max(0, (atMs - openedAtMsOf(incidentId)) / 1_000);

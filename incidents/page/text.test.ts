@@ -4,8 +4,8 @@ import { block, code, durationText, oneLine, prose, shellWord, webAddress } from
 
 describe('texts of a page', () => {
   it('are one line without what does not show, cut by whole characters', () => {
-    expect(oneLine('a\n b\t\u202Ec\u0000', 10)).toBe('a b c');
-    expect(oneLine('🙂🙂🙂', 2)).toBe('🙂…');
+    expect(oneLine('a\n b\t\u202Ec\u0000\u2066\uFEFF', 10)).toBe('a b c');
+    expect(oneLine('🙂🙂🙂', 4)).toBe('🙂…');
   });
 
   it('leave names as they are and take the meaning from everything else', () => {

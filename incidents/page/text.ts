@@ -1,5 +1,7 @@
-/** What turns the direction of writing or hides itself: it could make a command look like another one. */
-const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g;
+import { cut } from '../channels/words.ts';
+
+/** What does not show, or turns the direction of writing: it could make a command look like another one. */
+const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** One line without anything that does not show, cut at a number of characters. */
 export function oneLine(text: string, charactersMax: number): string {
@@ -9,12 +11,6 @@ export function oneLine(text: string, charactersMax: number): string {
 /** The same with its lines kept. */
 export const lines = (text: string, charactersMax: number): string =>
   cut(text.replaceAll(/\r\n?/g, '\n').replaceAll(INVISIBLE, '').trimEnd(), charactersMax);
-
-/** By whole characters: half of one could not be written as UTF-8. */
-function cut(text: string, charactersMax: number): string {
-  const characters = [...text];
-  return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax - 1).join('')}…`;
-}
 
 /** Words of others inside Markdown: read as they stand, and never as a link, markup or HTML. */
 export const prose = (text: string): string =>
