@@ -172,7 +172,7 @@ describe('a calendar', () => {
   it('that two import at once is there once', async () => {
     const rota = () => Array.from({ length: 9 }, (_, day) => shift(`day-${day}`, 'ada', day));
     const outcomes = await Promise.all([1, 2, 3].map(() => importing('race', rota())));
-    expect(outcomes.map(({ added }) => added).toSorted()).toEqual([0, 0, 9]);
+    expect(outcomes.map(({ added }) => added).toSorted((left, right) => left - right)).toEqual([0, 0, 9]);
     expect(await said('race')).toHaveLength(9);
   });
 });
@@ -237,6 +237,7 @@ describe('docs/on-call.md', () => {
     ].join('\n'),
   );
   let lastId = '';
+  const printed: string[] = [];
 
   function typed(line: string): { code: number | null; stdout: string; stderr: string } {
     const program = `unmogrowp() { '${process.execPath}' '${ROOT}bin/unmogrowp.ts' "$@"; }`;
@@ -251,13 +252,15 @@ describe('docs/on-call.md', () => {
 
   test.each(commands)('its command works as it stands there: %s', (line) => {
     expect(line).toMatch(/^unmogrowp /);
-    const { code, stderr } = typed(line);
+    const { code, stdout, stderr } = typed(line);
     expect(code, stderr).toBe(0);
+    printed.push(stdout);
   });
 
   it('has shown an override that counted and was withdrawn, and a calendar that is the same as the schedule', async () => {
     const json = (line: string): Record<string, unknown>[] =>
       JSON.parse(typed(`${line} --json`).stdout) as Record<string, unknown>[];
+    expect(printed.join('\n')).toMatch(/primary +│ grace +│ Thu 2027-01-07 09:00 \+01:00 +│ override /);
     const listed = json('unmogrowp oncall override list --schedule primary --from 2027-01-01 --withdrawn');
     expect(new Set(listed.map(({ kind }) => kind))).toEqual(new Set(['override', 'shift']));
     expect(listed.filter((one) => one['withdrawn_at'] !== null)).toMatchObject([{ people: ['grace'], reason: 'swap' }]);
