@@ -21,6 +21,8 @@ export interface IncidentsProcess {
   readonly metricsUrl: string;
   get(path: string): Promise<Answered>;
   post(path: string, body?: unknown): Promise<Answered>;
+  /** Everything that it has written to its log so far. */
+  log(): string;
   /** Waits until it says that alerts would be taken, or would not be. */
   untilHealthy(isHealthy: boolean): Promise<void>;
   /** Asks it to stop; gives its exit code. */
@@ -43,6 +45,10 @@ export async function startIncidents(variables: Record<string, string>): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
   const { listening: url, metrics: metricsUrl } = await listeningLine(child.stdout, ended);
 
   async function ask(path: string, request: RequestInit): Promise<Answered> {
@@ -59,6 +65,7 @@ export async function startIncidents(variables: Record<string, string>): Promise
     metricsUrl,
     get,
     post: (path, body = {}) => ask(path, { method: 'POST', body: JSON.stringify(body) }),
+    log: () => log,
     untilHealthy: (isHealthy) =>
       expect
         .poll(async () => (await get('/healthz')).status, { timeout: HEALTHY_MS_MAX, interval: 200 })

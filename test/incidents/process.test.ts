@@ -8,6 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LinkAction, linkId, signLink } from '../../incidents/links/link.ts';
 import { incidentWorkflowId } from '../../incidents/http/alert-group.ts';
+import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 import { migratePostgres } from '../../postgres/migrate.ts';
 import { createPostgresPool, queryRows } from '../../postgres/pool.ts';
 import { changeReplay, createReplay } from '../../postgres/replays.ts';
@@ -31,6 +32,8 @@ heartbeats:
 /** The base64 of a secret as the signature of webhooks wants it. */
 const PAGER_SECRET = `whsec_${Buffer.from('a-secret-of-these-tests-that-is-long').toString('base64')}`;
 const SETTLED_MS_MAX = 90_000;
+/** Nothing but timelines, pages and answers may hold it. */
+const PERSON = 'ada-of-this-test';
 const STARTS_AT = '2026-01-05T10:00:00.000Z';
 
 const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-test-incidents-'));
@@ -63,6 +66,7 @@ beforeAll(async () => {
     INCIDENT_POLICY_FILE: join(directory, 'policy.yaml'),
     TEST_PAGER_URL: `http://127.0.0.1:${(pager.address() as AddressInfo).port}/`,
     TEST_PAGER_SECRET: PAGER_SECRET,
+    LOG_LEVEL: 'debug',
   });
 });
 
@@ -140,10 +144,10 @@ describe('while PostgreSQL is away', () => {
     const list = await incidents.get('/v1/incidents?status=open');
     expect(list.body).toMatchObject({ unavailable: ['postgres'] });
     expect(JSON.stringify(list.body)).toContain(incidentId);
-    const done = await incidents.post(`/v1/incidents/${incidentId}/acknowledge`, { by: 'ada' });
+    const done = await incidents.post(`/v1/incidents/${incidentId}/acknowledge`, { by: PERSON });
     expect(done).toMatchObject({ status: 200, body: { incident_id: incidentId, status: 'acknowledged' } });
     const view = await incidents.get(`/v1/incidents/${incidentId}`);
-    expect(view.body).toMatchObject({ live: { acknowledged_by: 'ada' }, unavailable: ['postgres'] });
+    expect(view.body).toMatchObject({ live: { acknowledged_by: PERSON }, unavailable: ['postgres'] });
   });
 
   test('the timeline is written when it is back, and nothing of it is lost', async () => {
@@ -181,7 +185,7 @@ describe('alerts', () => {
     expect(await tell(many)).toBe(first);
     const view = await incidents.get(`/v1/incidents/${first}`);
     expect(view.body).toMatchObject({ live: { firing: 12_000 } });
-    await incidents.post(`/v1/incidents/${first}/resolve`, { by: 'ada' });
+    await incidents.post(`/v1/incidents/${first}/resolve`, { by: PERSON });
   });
 
   test('that end resolve the incident after the hold, and fire again as one that knows the one before', async () => {
@@ -213,7 +217,7 @@ describe('a link', () => {
     const key = `${incidentId}/1/1/1/channel:pager`;
     const workflowId = incidentWorkflowId('platform', `{}:{alertname="${group}"}`);
     const expiresAtMs = Date.now() + 60_000 - ageMs;
-    const link = { id: linkId(key, action), workflowId, incidentId, action, person: 'ada', expiresAtMs };
+    const link = { id: linkId(key, action), workflowId, incidentId, action, person: PERSON, expiresAtMs };
     return `/links/${signLink(link, [LINK_SECRET])}`;
   };
 
@@ -226,7 +230,7 @@ describe('a link', () => {
     await untilStatus(incidentId, 'triggered');
     expect(await incidents.post(path)).toMatchObject({ status: 200 });
     await untilStatus(incidentId, 'acknowledged');
-    await incidents.post(`/v1/incidents/${incidentId}/unacknowledge`, { by: 'ada' });
+    await incidents.post(`/v1/incidents/${incidentId}/unacknowledge`, { by: PERSON });
     const again = await incidents.post(path);
     expect(again.status).toBe(409);
     expect(again.body['text']).toContain('This link has been used.');
@@ -260,7 +264,7 @@ test('an incident says so when a replay that was linked to it has been published
     tenantId: 'acme',
     rangeEnd: new Date('2026-01-05T11:00:00Z'),
     reason: 'lost events',
-    requestedBy: 'ada',
+    requestedBy: 'somebody',
     settings: { kind: 'in_force' },
     asOf: null,
     concurrency: 1,
@@ -271,7 +275,7 @@ test('an incident says so when a replay that was linked to it has been published
   await createReplay(pool, { ...replay, replayId: published, rangeStart, isDryRun: false });
   const incidentId = await tell(firing('Replayed', 'a'));
   for (const replayId of [published, computed]) {
-    await incidents.post(`/v1/incidents/${incidentId}/link_replay`, { by: 'ada', replay_id: replayId });
+    await incidents.post(`/v1/incidents/${incidentId}/link_replay`, { by: PERSON, replay_id: replayId });
   }
   await untilKinds(incidentId, 'replay_linked');
   await changeReplay(pool, published, { state: 'ended' });
@@ -299,15 +303,15 @@ test('the command line shows an incident, commands it, watches it to its end, an
   };
   const watching = incident('watch', incidentId);
   expect(await incident('list')).toContain(incidentId);
-  await incident('ack', incidentId, '--by', 'ada');
-  await incident('note', incidentId, '--by', 'ada', 'the', 'disk is full');
-  await incident('snooze', incidentId, '--by', 'ada', '--for', '30m');
+  await incident('ack', incidentId, '--by', PERSON);
+  await incident('note', incidentId, '--by', PERSON, 'the', 'disk is full');
+  await incident('snooze', incidentId, '--by', PERSON, '--for', '30m');
   expect(await incident('show', incidentId)).toMatch(/status +snoozed/);
-  await incident('link-replay', incidentId, uuidv7(), '--by', 'ada');
+  await incident('link-replay', incidentId, uuidv7(), '--by', PERSON);
   const refused = await runCommand(['incident', 'unack', incidentId], variables);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.stderr).toContain('incident_refused');
-  await incident('resolve', incidentId, '--by', 'ada', '--text', 'the disk was full');
+  await incident('resolve', incidentId, '--by', PERSON, '--text', 'the disk was full');
   const watched = await watching;
   for (const words of ['noted: the disk is full', 'acknowledged', 'linked replay', 'resolved']) {
     expect(watched).toContain(words);
@@ -316,6 +320,18 @@ test('the command line shows an incident, commands it, watches it to its end, an
   await incident('report', incidentId, '--output', file);
   expect(readFileSync(file, 'utf8')).toContain('the disk is full');
 });
+
+test('what was measured is on its page, and who did what is neither there nor in the log', async () => {
+  const page = await (await fetch(`${incidents.metricsUrl}/metrics`, { headers: { connection: 'close' } })).text();
+  for (const { name } of Object.values(INCIDENTS_METRICS)) expect(page).toContain(`# HELP ${familyName(name)} `);
+  expect(page).toMatch(/^unmogrowp_incident_opened_total\{urgency="high",severity="critical"\} [1-9]/m);
+  expect(page).toMatch(/^unmogrowp_incident_notices_total\{channel="webhook",outcome="sent"\} [1-9]/m);
+  expect(incidents.log().length).toBeGreaterThan(0);
+  for (const text of [page, incidents.log()]) expect(text).not.toContain(PERSON);
+});
+
+/** OpenMetrics names a counter without its end. */
+const familyName = (name: string): string => name.replace(/_total$/, '');
 
 test('asked to stop, it finishes what it has begun and ends well', async () => {
   const open = firing('Last', 'a');
