@@ -69,7 +69,7 @@ export function variablesOf(endpoint: Endpoint): string[] {
 /** An empty variable is one that somebody forgot to fill. */
 export const isUnset = (environment: Environment, name: string): boolean => (environment[name] ?? '') === '';
 
-export const personOf = ({ people }: PolicyDocument, person: string): Person | undefined =>
+const personOf = ({ people }: PolicyDocument, person: string): Person | undefined =>
   people.find(({ id }) => id === person);
 
 const chainOf = (person: Person | undefined, urgency: Urgency): ContactChain =>

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, type Node, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { type Document, type LineCounter, type Node, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 
 export type Path = readonly (string | number)[];
 

@@ -173,4 +173,3 @@ export type Person = PolicyDocument['people'][number];
 export type Endpoint = PolicyDocument['channels'][number];
 export type Policy = PolicyDocument['policies'][number];
 export type PolicyTarget = Policy['steps'][number]['notify'][number];
-export type HeartbeatDefinition = PolicyDocument['heartbeats'][number];

@@ -40,7 +40,7 @@ export function takeSnapshot(document: PolicyDocument, policy: Policy, version: 
 }
 
 /** Whom an entry of `notify` means. */
-export function targetOf(entry: PolicyTarget): Target {
+function targetOf(entry: PolicyTarget): Target {
   if ('person' in entry) return { kind: 'person', person: entry.person };
   if ('schedule' in entry) return { kind: 'schedule', schedule: entry.schedule };
   return { kind: 'channel', channel: entry.channel };
@@ -52,7 +52,7 @@ export const throttleOf = ({ messages, per }: PolicyDocument['throttle']): Throt
 });
 
 /** Support hours by their id, with minutes instead of texts. */
-export function supportHoursOf({ support_hours }: PolicyDocument, id: string): SupportHours {
+function supportHoursOf({ support_hours }: PolicyDocument, id: string): SupportHours {
   const found = support_hours.find((hours) => hours.id === id);
   if (found === undefined) throw new RangeError('unknown support hours: the document was not checked');
   const [fromMinute, toMinute] = [minuteOf(found.from), minuteOf(found.to)];
