@@ -31,13 +31,12 @@ test('a beat that does not come opens an incident, and the next one ends it', as
     }
     expect(heart.told).toEqual([]);
     await heart.sleep(MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 20_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
     await heart.beat('watchdog', WATCHDOG);
     await heart.beat('watchdog', { everyMs: 10 * MINUTE_MS, graceMs: MINUTE_MS });
     await heart.end(incident);
     expect(heart.told).toEqual(['ada/chat 1/1/1', 'ada/chat resolved/1']);
     expect(heart.edge.entries.find(({ kind }) => kind === 'opened')?.details).toMatchObject({ source: 'heartbeat' });
-    await heart.endHeartbeat('watchdog');
   });
 });
 
@@ -47,10 +46,9 @@ test('a beat that makes the next one due sooner is waited for no longer than tha
     await heart.beat('watchdog', { everyMs: 1_000 * MINUTE_MS, graceMs: 0 });
     await heart.beat('watchdog', WATCHDOG);
     await heart.sleep(2 * MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 20_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
     await heart.command({ name: 'resolve' }, incident);
     await heart.end(incident);
-    await heart.endHeartbeat('watchdog');
   });
 });
 
@@ -64,7 +62,7 @@ test('one that has never come is missed like any other, and history begins anew 
       args: [{ version: 1, tenant: heart.tenant, name: 'watchdog', expects: WATCHDOG, continueAsNewAfterEvents: 40 }],
     });
     await heart.sleep(2 * MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 20_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
     const { runId } = await environment.client.workflow.getHandle(workflowId).describe();
     for (let minute = 0; minute < 20; minute += 1) {
       await heart.beat('watchdog', WATCHDOG);
@@ -72,6 +70,5 @@ test('one that has never come is missed like any other, and history begins anew 
     }
     expect((await environment.client.workflow.getHandle(workflowId).describe()).runId).not.toBe(runId);
     expect(heart.told).toEqual(['ada/chat 1/1/1', 'ada/chat resolved/1']);
-    await heart.endHeartbeat('watchdog');
   });
 });

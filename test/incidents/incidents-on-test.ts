@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ApplicationFailure } from '@temporalio/common';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -120,6 +119,7 @@ export class IncidentsOnTest {
   readonly environment: TestWorkflowEnvironment;
   readonly client: IncidentClient;
   document: PolicyDocument;
+  readonly #workflows = new Set<string>();
   readonly #suffix = randomUUID().slice(0, 8);
   readonly tenant = `tenant-${randomUUID().slice(0, 8)}`;
 
@@ -155,7 +155,7 @@ export class IncidentsOnTest {
     return document;
   }
 
-  /** Runs `work` while a worker serves the incidents; ends what is left of them and of their contacts. */
+  /** Runs `work` while a worker serves the incidents, and ends what is left of them. */
   async run<Result>(work: () => Promise<Result>, options: { maxCachedWorkflows?: number } = {}): Promise<Result> {
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
@@ -170,7 +170,7 @@ export class IncidentsOnTest {
     try {
       return await worker.runUntil(work);
     } finally {
-      await this.#endContacts();
+      await this.#endAll();
     }
   }
 
@@ -204,7 +204,7 @@ export class IncidentsOnTest {
       },
       signalIncident: createSignalIncident({ client }),
       sendMessage: async ({ contact, told }) => {
-        if (edge.broken.has(contact)) throw ApplicationFailure.nonRetryable('nobody there', 'channel_refused');
+        if (edge.broken.has(contact)) throw new UnmogrowpError('channel_refused', 'Nobody is there.');
         edge.sent.push({
           contact,
           keys: told.map(({ notice }) => notice.deliveryKey),
@@ -263,12 +263,8 @@ export class IncidentsOnTest {
   }
 
   beat(name: string, every: { everyMs: number; graceMs: number }): Promise<void> {
+    this.#workflows.add(heartbeatWorkflowId(this.tenant, name));
     return beatHeart(this.client, { tenant: this.tenant, name, ...every });
-  }
-
-  /** Ends the wait for beats, which has no end of its own. */
-  async endHeartbeat(name: string): Promise<void> {
-    await this.client.temporal.workflow.getHandle(heartbeatWorkflowId(this.tenant, name)).terminate();
   }
 
   sleep(ms: number): Promise<void> {
@@ -279,9 +275,12 @@ export class IncidentsOnTest {
     return this.environment.currentTimeMs();
   }
 
-  /** Lets time go by until the incident has ended and everything of it is written down. */
-  async end(parts: GroupParts = {}): Promise<void> {
-    await this.client.temporal.workflow.getHandle(this.workflowId(parts)).result();
+  /** Lets time go by until the incident has ended and everything of it is written down; gives when that was. */
+  async end(parts: GroupParts = {}): Promise<number> {
+    const handle = this.client.temporal.workflow.getHandle(this.workflowId(parts));
+    await handle.result();
+    // The clock may have gone on for years before anybody could hold it.
+    return (await handle.describe()).closeTime?.getTime() ?? 0;
   }
 
   async executions(parts: GroupParts = {}): Promise<number> {
@@ -289,7 +288,9 @@ export class IncidentsOnTest {
   }
 
   workflowId({ group = 'group' }: GroupParts = {}): string {
-    return incidentWorkflowId(this.tenant, group);
+    const workflowId = incidentWorkflowId(this.tenant, group);
+    this.#workflows.add(workflowId);
+    return workflowId;
   }
 
   opening(parts: GroupParts = {}): IncidentOpening {
@@ -351,15 +352,16 @@ export class IncidentsOnTest {
     return contact.replace(/^person:/, '').replaceAll(`-${this.#suffix}`, '');
   }
 
-  /** Nobody serves them any more, and they would wait for an hour of silence. */
-  async #endContacts(): Promise<void> {
+  /** What nobody serves any more would hold the clock, and contacts would wait for an hour of silence. */
+  async #endAll(): Promise<void> {
     const contacts = [
       ...this.document.people.flatMap(({ id }) => [`person:${id}/chat`, `person:${id}/mail`] as const),
       ...this.document.channels.map(({ id }) => `channel:${id}` as const),
     ];
-    for (const contact of contacts) {
+    const workflows = [...contacts.map(contactWorkflowId), ...this.#workflows];
+    for (const workflowId of workflows) {
       await this.client.temporal.workflow
-        .getHandle(contactWorkflowId(contact))
+        .getHandle(workflowId)
         .terminate()
         .catch(() => undefined);
     }
