@@ -113,13 +113,21 @@ function incidentVariables({ stack, environment }: ProcessesOptions, port: numbe
   const made = incidentSecrets(stack.directory);
   const url = `http://${LOOPBACK}:${port}`;
   const token = environment['INCIDENT_TOKEN'] || made.token;
-  writeReceivers(stackPaths(stack.directory).data('alertmanager'), { url, token });
+  if (tellsThem(stack, environment)) {
+    writeReceivers(stackPaths(stack.directory).data('alertmanager'), { url, token });
+  }
   return {
     INCIDENT_TOKEN: token,
     INCIDENT_LINK_SECRET: environment['INCIDENT_LINK_SECRET'] || made.linkSecret,
     INCIDENT_PUBLIC_URL: environment['INCIDENT_PUBLIC_URL'] || url,
   };
 }
+
+/** Whether an Alertmanager runs here that was not told to tell somebody else. */
+const tellsThem = ({ parts }: Stack, environment: Variables): boolean =>
+  parts.some(({ name }) => name === 'alertmanager') &&
+  !environment['ALERT_WEBHOOK_URL'] &&
+  !(environment['INCIDENT_URL'] && environment['INCIDENT_TOKEN']);
 
 async function startProcess(input: {
   name: ProcessName;

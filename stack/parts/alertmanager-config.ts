@@ -122,7 +122,7 @@ function receiverFiles(directory: string, { url, token }: IncidentsAddress): Rec
   );
 }
 
-/** Writes them down; an Alertmanager that was given another address for its alerts does not look at them. */
+/** Writes them down, for an Alertmanager that was started before it was known where they are. */
 export function writeReceivers(directory: string, incidents: IncidentsAddress): void {
   writeFiles(receiverFiles(directory, incidents));
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -41,5 +41,21 @@ test('an alert of the Alertmanager of a stack becomes an incident of its inciden
     return (await fetch(`http://127.0.0.1:${port}/v1/incidents?status=open&tenant=acme`, { headers })).text();
   };
   await until(async () => (await list()).includes('WindowOverdue'));
+  await stack.stop();
+}, 240_000);
+
+test('an Alertmanager that was told to tell somebody else goes on doing so', async () => {
+  const directory = stackDirectory();
+  const environment = { ...bareEnvironment, ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/hooks' };
+  const stack = await ownStack({
+    directory,
+    environment,
+    parts: ['postgres', 'temporal'],
+    observers: ['alertmanager'],
+    tuning: { incidents: true },
+  });
+  await startProcesses({ stack, environment, processes: ['incidents'] });
+  const receiver = readFileSync(join(directory, 'data', 'alertmanager', 'receivers', 'pager'), 'utf8');
+  expect(receiver).toBe('http://127.0.0.1:9/hooks/pager');
   await stack.stop();
 }, 240_000);
