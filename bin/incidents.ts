@@ -182,10 +182,15 @@ interface Connected {
 }
 
 async function connect(env: Env, plugin: OpenTelemetryPlugin): Promise<Connected> {
-  const { temporal, close } = await connectTemporal(env, plugin);
+  const reached = await connectTemporal(env, plugin);
+  const close = (): Promise<void> => reached.close();
   try {
     const connection = await NativeConnection.connect(temporalConnection(env));
-    return { client: { temporal, taskQueue: incidentQueue(env.TEMPORAL_TASK_QUEUE) }, connection, close };
+    return {
+      client: { temporal: reached.temporal, taskQueue: incidentQueue(env.TEMPORAL_TASK_QUEUE) },
+      connection,
+      close,
+    };
   } catch (error) {
     await close();
     throw toTemporalError(error);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UnmogrowpError } from '../../errors.ts';
+import type { ErrorCode, UnmogrowpError } from '../../errors.ts';
 import { INCIDENT_STATUSES, SEVERITIES, TIMELINE_KINDS, URGENCIES } from '../types.ts';
 
 /** Every reason to refuse a request, with its HTTP status. */
@@ -134,19 +134,19 @@ export const incidentViewSchema = z
 
 export type CommandAnswer = z.infer<typeof commandAnswerSchema>;
 
+/** Errors that are told as they are. */
+const TOLD = ['incident_unknown', 'incident_refused', 'link_invalid', 'alert_invalid'] as const;
+
+/** Errors after which the same request may succeed, in words for whoever asked. */
+const AWAY: Partial<Record<ErrorCode, string>> = {
+  temporal_unavailable: 'Temporal does not answer: nothing was accepted; send it again',
+  postgres_unavailable: 'PostgreSQL does not answer; ask again',
+};
+
 /** What an error of the platform says to whoever asked; undefined for one that is nobody's business. */
-export function refusalOfError(error: UnmogrowpError): Refusal | undefined {
-  switch (error.code) {
-    case 'incident_unknown':
-    case 'incident_refused':
-    case 'link_invalid':
-    case 'alert_invalid':
-      return { code: error.code, message: error.message };
-    case 'temporal_unavailable':
-      return { code: 'unavailable', message: 'Temporal does not answer: nothing was accepted; send it again' };
-    case 'postgres_unavailable':
-      return { code: 'unavailable', message: 'PostgreSQL does not answer; ask again' };
-    default:
-      return undefined;
-  }
+export function refusalOfError({ code, message }: UnmogrowpError): Refusal | undefined {
+  const told = TOLD.find((one) => one === code);
+  if (told !== undefined) return { code: told, message };
+  const away = AWAY[code];
+  return away === undefined ? undefined : { code: 'unavailable', message: away };
 }

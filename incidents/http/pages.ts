@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncidentCommandName } from '../types.ts';
 import type { AskedCommand } from './commands.ts';
 
 /**
@@ -68,7 +69,7 @@ export function confirmPage(link: { command: AskedCommand; incidentId: string; t
     `${what}?`,
     [
       paragraph(title ?? `Incident ${incidentId}`),
-      paragraph(`As ${command.actor}. ${meaningOf(command)}`),
+      paragraph(`As ${command.actor}. ${MEANINGS[command.name] ?? ''}`),
       `<form method="post"><button type="submit">${escapeHtml(what)}</button></form>`,
       paragraph(`Incident ${incidentId}`, 'quiet'),
     ].join('\n'),
@@ -100,31 +101,18 @@ export function refusedPage(reason: string, canBeTriedAgain: boolean): string {
   );
 }
 
-function titleOf(command: AskedCommand): string {
-  switch (command.name) {
-    case 'acknowledge':
-      return 'Acknowledge';
-    case 'snooze':
-      return `Snooze until ${timeText(command.untilMs)}`;
-    case 'resolve':
-      return 'Resolve';
-    default:
-      return command.name.replaceAll('_', ' ');
-  }
-}
+const TITLES: Partial<Record<IncidentCommandName, string>> = { acknowledge: 'Acknowledge', resolve: 'Resolve' };
 
-function meaningOf(command: AskedCommand): string {
-  switch (command.name) {
-    case 'acknowledge':
-      return 'You look at it: nobody else is told for now.';
-    case 'snooze':
-      return 'Nobody is told before then; if something still fires then, it begins again.';
-    case 'resolve':
-      return 'It is over, whatever still fires.';
-    default:
-      return '';
-  }
-}
+const MEANINGS: Partial<Record<IncidentCommandName, string>> = {
+  acknowledge: 'You look at it: nobody else is told for now.',
+  snooze: 'Nobody is told before then; if something still fires then, it begins again.',
+  resolve: 'It is over, whatever still fires.',
+};
+
+const titleOf = (command: AskedCommand): string =>
+  command.name === 'snooze'
+    ? `Snooze until ${timeText(command.untilMs)}`
+    : (TITLES[command.name] ?? command.name.replaceAll('_', ' '));
 
 /** To the minute, in UTC, as the timeline has it. */
 const timeText = (epochMs: number): string => `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
