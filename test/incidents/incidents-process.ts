@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { testVariables } from '../support/parts.ts';
+import { testEnv, testVariables } from '../support/parts.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/incidents.ts', import.meta.url));
 export const TOKEN = 'a-token-of-these-tests';
+/** Workflows are named after tenant and group: those of another run on the same Temporal have another tenant. */
+export const TENANT = testEnv.TEMPORAL_TASK_QUEUE;
 export const LINK_SECRET = 'a-secret-of-these-tests-that-is-long';
 
 /** What somebody answered, read. */
@@ -99,7 +101,7 @@ export function alertsOf(
   group: string,
   alerts: readonly { fingerprint: string; isFiring: boolean; startsAt: string }[],
 ) {
-  const labels = { alertname: group, severity: 'critical' };
+  const labels = { alertname: group, severity: 'critical', tenant: TENANT };
   return {
     version: '4',
     groupKey: `{}:{alertname="${group}"}`,

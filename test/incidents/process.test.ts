@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { incidentQueue } from '../../activities/incidents/client.ts';
+import { withTemporal } from '../../bin/temporal.ts';
 import { type LinkAction, linkId, signLink } from '../../incidents/links/link.ts';
 import { incidentWorkflowId } from '../../incidents/http/alert-group.ts';
 import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
@@ -16,8 +18,10 @@ import { createTenant } from '../../postgres/tenants.ts';
 import { runCommand } from '../import/import-command.ts';
 import { testEnv } from '../support/parts.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
-import { type IncidentsProcess, LINK_SECRET, TOKEN, alertsOf, startIncidents } from './incidents-process.ts';
+import { type IncidentsProcess, LINK_SECRET, TENANT, TOKEN, alertsOf, startIncidents } from './incidents-process.ts';
 
+/** Like tenants, another one in each run. */
+const HEARTBEAT = `backup-${TENANT.replace('_', '-')}`;
 const POLICY = `
 channels:
   - { id: pager, kind: webhook, url_variable: TEST_PAGER_URL, secret_variable: TEST_PAGER_SECRET }
@@ -27,7 +31,7 @@ policies:
     hold: 1s
 throttle: { messages: 1000, per: 15m }
 heartbeats:
-  - { name: backup, every: 1h, grace: 1h }
+  - { name: ${HEARTBEAT}, every: 1h, grace: 1h }
 `;
 /** The base64 of a secret as the signature of webhooks wants it. */
 const PAGER_SECRET = `whsec_${Buffer.from('a-secret-of-these-tests-that-is-long').toString('base64')}`;
@@ -72,12 +76,25 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await incidents?.stop();
+  await terminateAll();
   await Promise.all([temporalLine?.close(), postgresLine?.close()]);
   pager.closeAllConnections();
   pager.close();
   await pool.end();
   rmSync(directory, { recursive: true, force: true });
 });
+
+/** What the tests have left open waits in Temporal for a worker that will never come. */
+const terminateAll = (): Promise<void> =>
+  withTemporal(testEnv, async ({ temporal, taskQueue }) => {
+    const query = `TaskQueue = '${incidentQueue(taskQueue)}' AND ExecutionStatus = 'Running'`;
+    for await (const { workflowId } of temporal.workflow.list({ query })) {
+      await temporal.workflow
+        .getHandle(workflowId)
+        .terminate()
+        .catch(() => {});
+    }
+  });
 
 const firing = (group: string, ...fingerprints: string[]) =>
   alertsOf(
@@ -120,7 +137,7 @@ describe('while Temporal is away', () => {
     const answer = await incidents.post('/v1/alerts/alertmanager', firing('Early', 'a'));
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await incidents.post('/v1/heartbeats/backup')).status).toBe(503);
+    expect((await incidents.post(`/v1/heartbeats/${HEARTBEAT}`)).status).toBe(503);
   });
 
   test('what was refused is taken when it comes again, before and after the process has known Temporal', async () => {
@@ -206,7 +223,7 @@ describe('alerts', () => {
 });
 
 test('a heartbeat of the policy beats, and no other', async () => {
-  const beat = await incidents.post('/v1/heartbeats/backup');
+  const beat = await incidents.post(`/v1/heartbeats/${HEARTBEAT}`);
   expect(beat.status).toBe(202);
   expect(Date.parse(String(beat.body['due_at'])) - Date.now()).toBeGreaterThan(6_000_000);
   expect((await incidents.post('/v1/heartbeats/other')).status).toBe(404);
@@ -215,7 +232,7 @@ test('a heartbeat of the policy beats, and no other', async () => {
 describe('a link', () => {
   const linkOf = (incidentId: string, group: string, action: LinkAction, ageMs = 0) => {
     const key = `${incidentId}/1/1/1/channel:pager`;
-    const workflowId = incidentWorkflowId('platform', `{}:{alertname="${group}"}`);
+    const workflowId = incidentWorkflowId(TENANT, `{}:{alertname="${group}"}`);
     const expiresAtMs = Date.now() + 60_000 - ageMs;
     const link = { id: linkId(key, action), workflowId, incidentId, action, person: PERSON, expiresAtMs };
     return `/links/${signLink(link, [LINK_SECRET])}`;
