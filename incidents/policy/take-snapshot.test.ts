@@ -119,6 +119,11 @@ describe('the version of a policy', () => {
     expect(versionOf(EXAMPLE_TEXT.replace('{ messages: 5, per: 15m }', '{ per: 15m, messages: 5 }'))).toBe(version);
   });
 
+  it('does not depend on the order in which the schema names its settings', () => {
+    const reversed = Object.fromEntries(Object.entries(document).toReversed()) as typeof document;
+    expect(policyVersion(reversed)).toBe(version);
+  });
+
   it('differs when anything differs that the file says', () => {
     const changed = [
       EXAMPLE_TEXT.replace('wait: 15m', 'wait: 16m'),

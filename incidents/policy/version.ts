@@ -10,7 +10,6 @@ export const policyVersion = (document: PolicyDocument): string =>
 function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const known = Object.entries(value).filter(([, item]) => item !== undefined);
-  const sorted = known.toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const sorted = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
   return `{${sorted.map(([name, item]) => `${JSON.stringify(name)}:${canonicalText(item)}`).join(',')}}`;
 }
