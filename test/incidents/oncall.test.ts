@@ -175,6 +175,16 @@ describe('a calendar', () => {
     expect(outcomes.map(({ added }) => added).toSorted((left, right) => left - right)).toEqual([0, 0, 9]);
     expect(await said('race')).toHaveLength(9);
   });
+
+  it('that is imported while another one is leaves one of the two, and no mixture', async () => {
+    const rotaOf = (person: string) => Array.from({ length: 9 }, (_, day) => shift(`${person}-${day}`, person, day));
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(['ada', 'grace', 'linus'].map((person) => importing('either', rotaOf(person))));
+      const people = (await inForce('either')).map((one) => one.people.join());
+      expect(people).toHaveLength(9);
+      expect(new Set(people).size).toBe(1);
+    }
+  });
 });
 
 describe('a maintenance window', () => {
