@@ -36,7 +36,7 @@ export function createGatherPage(dependencies: EnrichDependencies): IncidentActi
 }
 
 /** What the store knows of each alert, and of what it does not know what all of them have in common. */
-export function requestOf(question: PageQuestion, stored: readonly StoredAlert[]): PageRequest {
+function requestOf(question: PageQuestion, stored: readonly StoredAlert[]): PageRequest {
   const { incidentId, tenant, title, severity, urgency, openedAtMs, alerts, alertsFiring, labels } = question;
   const known = new Map(stored.map((alert) => [alert.fingerprint, alert]));
   const told = alerts.map((alert): AlertDetails => {

@@ -180,41 +180,59 @@ describe('the page', () => {
     expect(text).toContain('````logql\n```\nrm -rf\n````');
   });
 
-  it('has the size that may go through a workflow, whatever it was made of', () => {
-    const long = fc.string({ unit: 'grapheme', minLength: 0, maxLength: 300 });
+  it('has the size that may go through a workflow, whatever it was made of, and says what it lacks', () => {
     fc.assert(
-      fc.property(fc.array(long, { minLength: 40, maxLength: 40 }), (words) => {
-        const word = (index: number): string => words[index % words.length] ?? '';
-        const page = bounded({
-          ...inconsistent,
-          title: word(0).slice(0, 200),
-          alerts: Array.from({ length: 5 }, (_, index) => ({
-            name: 'A',
-            status: 'firing' as const,
-            startsAtMs: 0,
-            description: word(index),
-            labels: Object.fromEntries(
-              Array.from({ length: 8 }, (__, label) => [`label${label}`, word(index * 8 + label).slice(0, 100)]),
-            ),
-          })),
-          logs: {
-            state: 'found',
-            value: {
-              query: word(3),
-              scope: 'time',
-              top: Array.from({ length: 6 }, (_, index) => ({
-                lines: index,
-                service: 'worker',
-                message: word(index).slice(0, 120),
-                code: 'bug',
-              })),
-            },
-          },
-        });
-        expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(PAGE_BYTES_MAX);
-        expect(page.alerts.length + page.alertsLeftOut).toBe(5);
-        expect(renderPage(page).text).toContain(page.incidentId);
+      fc.property(fc.constantFrom('a', 'ä', '漢', '🙂', '"', '\\\\'), fc.nat(5), (character, fewer) => {
+        const page = fullOf(character, fewer);
+        const smaller = bounded(page);
+        expect(Buffer.byteLength(JSON.stringify(smaller))).toBeLessThanOrEqual(PAGE_BYTES_MAX);
+        expect(smaller.alerts.length + smaller.alertsLeftOut).toBe(page.alerts.length);
+        expect(renderPage(smaller).text).toContain(page.incidentId);
       }),
     );
+    const bytes = Buffer.byteLength(JSON.stringify(fullOf('漢', 0)));
+    expect(bytes).toBeGreaterThan(PAGE_BYTES_MAX);
+    expect(bounded(inconsistent)).toBe(inconsistent);
   });
 });
+
+/** Everything as long as it may be, of one character. */
+function fullOf(character: string, fewer: number): Page {
+  const text = (length: number): string => character.repeat(length - fewer);
+  const times = <Value>(count: number, make: (index: number) => Value): Value[] =>
+    Array.from({ length: count }, (_, index) => make(index));
+  const change = { atMs: 0, kind: 'replay', text: text(200) } as const;
+  return {
+    ...inconsistent,
+    title: text(200),
+    alerts: times(5, () => ({
+      name: text(100),
+      status: 'firing' as const,
+      startsAtMs: 0,
+      description: text(300),
+      labels: Object.fromEntries(times(8, (label) => [`label${label}`, text(100)])),
+    })),
+    traces: {
+      state: 'found',
+      value: times(4, () => ({ traceId: 'a', url: 'http://a/', atMs: 0, measured: text(160), story: text(160) })),
+    },
+    logs: {
+      state: 'found',
+      value: {
+        query: text(300),
+        scope: 'time',
+        top: times(6, (lines) => ({ lines, service: 'worker', message: text(120), code: 'bug' })),
+      },
+    },
+    starts: { state: 'found', value: times(6, () => change) },
+    changes: { state: 'found', value: times(6, () => change) },
+    runbook: {
+      state: 'found',
+      value: {
+        variables: {},
+        steps: times(2, () => ({ language: 'sh', text: text(600), expected: text(200) })),
+        leftOut: 0,
+      },
+    },
+  };
+}
