@@ -1,8 +1,5 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
-  TimeoutFailure,
   condition,
   continueAsNew,
   defineSignal,
@@ -24,7 +21,7 @@ import {
   takeMessage,
   takeNotice,
 } from '../incidents/contact/state.ts';
-import { CHANNEL_KINDS, type ChannelKind } from '../incidents/types.ts';
+import { failedSending, wasNeverTried } from './contact-failures.ts';
 import type { ContactCarried, ContactInput, TellNotice } from './contact-messages.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
 
@@ -152,28 +149,6 @@ async function sendMessage({ input, state, sending }: Life): Promise<Sending> {
       if (!wasNeverTried(error)) return failedSending(error);
     }
   }
-}
-
-/** Nobody was there to try it: that says nothing about the channel. */
-function wasNeverTried(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE' && cause.cause === undefined;
-}
-
-function failedSending(error: unknown): Sending {
-  const causes = [error instanceof ActivityFailure ? error.cause : undefined];
-  causes.push(causes[0] instanceof TimeoutFailure ? causes[0].cause : undefined);
-  const failure = causes.find((cause) => cause instanceof ApplicationFailure);
-  const channel = channelOf(failure);
-  const code = failure?.type ?? 'channel_failed';
-  return { outcome: 'failed', code, ...(channel === undefined ? {} : { channel }) };
-}
-
-/** Channels write their kind into the facts of their errors. */
-function channelOf(failure: ApplicationFailure | undefined): ChannelKind | undefined {
-  const [facts] = failure?.details ?? [];
-  const named = typeof facts === 'object' && facts !== null && 'channel' in facts ? facts.channel : undefined;
-  return CHANNEL_KINDS.find((kind) => kind === named);
 }
 
 async function somethingToDo(life: Life): Promise<void> {
