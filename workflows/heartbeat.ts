@@ -19,7 +19,7 @@ const { openFromHeartbeat } = proxyActivities<HeartbeatActivities>({
 });
 
 /** A wait that ends so much later than it should was not watched: whoever beat meanwhile found nobody. */
-const UNWATCHED_MS = 30_000;
+const UNWATCHED_MS = 120_000;
 
 const beatSignal = defineSignal<[Beat]>('beat');
 const describeQuery = defineQuery<HeartbeatDescription | null>('describe');

@@ -38,10 +38,4 @@ export const CARELESS_CHANGES: readonly CarelessChange[] = [
     to: 'const isNew = state === null && ',
     refusedBy: ['incident-revived'],
   },
-  {
-    change: 'a heartbeat that comes again does not say so',
-    from: /status: 'resolved', startsAtMs: state\.missedAtMs \?\? 0 \}\)/,
-    to: "status: 'resolved', startsAtMs: state.missedAtMs ?? 0 }, true)",
-    refusedBy: [],
-  },
 ];

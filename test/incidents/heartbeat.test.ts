@@ -1,15 +1,15 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { heartbeatWorkflowId } from '../../activities/incidents/client.ts';
-import { startTimeSkipping } from '../windows/time-skipping.ts';
-import { IncidentsOnTest } from './incidents-on-test.ts';
+import { IncidentsOnTest, startForIncidents } from './incidents-on-test.ts';
 import { MINUTE_MS, SECOND_MS } from './samples.ts';
 
 let environment: TestWorkflowEnvironment;
-beforeAll(async () => {
-  environment = await startTimeSkipping();
+// Beats have no end: a clock that ran on for years after one test is none for the next.
+beforeEach(async () => {
+  environment = await startForIncidents();
 });
-afterAll(() => environment.teardown());
+afterEach(() => environment.teardown());
 
 const WATCHDOG = { everyMs: MINUTE_MS, graceMs: 30 * SECOND_MS };
 const incident = { group: 'heartbeat:watchdog' };

@@ -19,7 +19,7 @@ import { targetsAt } from '../../activities/incidents/resolve-targets.ts';
 import { createSignalIncident } from '../../activities/incidents/signal-incident.ts';
 import { contactWorkflowId, createTellContact } from '../../activities/incidents/tell-contact.ts';
 import { createTellOutcomes } from '../../activities/incidents/tell-outcomes.ts';
-import { INCIDENTS_ENTRY, loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
+import { INCIDENTS_ENTRY, type LoadedBundle, loadWorkflowBundle } from '../../bin/workflow-bundle.ts';
 import { UnmogrowpError } from '../../errors.ts';
 import { type AlertGroup, incidentWorkflowId, referenceOf } from '../../incidents/http/alert-group.ts';
 import { type MaintenanceWindow, maintenanceOf } from '../../incidents/maintenance.ts';
@@ -45,7 +45,7 @@ import type {
   IncidentInput,
 } from '../../workflows/incident-messages.ts';
 import { executionsOf } from '../windows/lives.ts';
-import { testPlugin } from '../windows/time-skipping.ts';
+import { startTimeSkipping, testPlugin } from '../windows/time-skipping.ts';
 
 /** A message that left the platform. */
 export interface SentMessage {
@@ -54,6 +54,15 @@ export interface SentMessage {
   readonly kinds: readonly NoticeKind[];
   readonly texts: readonly string[];
   readonly atMs: number;
+}
+
+let bundle: Promise<LoadedBundle> | undefined;
+const bundleOnce = (): Promise<LoadedBundle> => (bundle ??= loadWorkflowBundle(testPlugin, { entry: INCIDENTS_ENTRY }));
+
+/** A server whose clock jumps; the workflows are bundled before any test begins to count its time. */
+export async function startForIncidents(): Promise<TestWorkflowEnvironment> {
+  await bundleOnce();
+  return startTimeSkipping();
 }
 
 /**
@@ -160,7 +169,7 @@ export class IncidentsOnTest {
     const worker = await Worker.create({
       connection: this.environment.nativeConnection,
       taskQueue: this.client.taskQueue,
-      workflowBundle: await loadWorkflowBundle(testPlugin, { entry: INCIDENTS_ENTRY }),
+      workflowBundle: await bundleOnce(),
       plugins: [testPlugin],
       activities: this.activities(),
       maxHeartbeatThrottleInterval: 100,

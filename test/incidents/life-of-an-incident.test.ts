@@ -1,12 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTimeSkipping } from '../windows/time-skipping.ts';
-import { IncidentsOnTest } from './incidents-on-test.ts';
+import { IncidentsOnTest, startForIncidents } from './incidents-on-test.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS, firing, resolved } from './samples.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
-  environment = await startTimeSkipping();
+  environment = await startForIncidents();
 });
 afterAll(() => environment.teardown());
 
