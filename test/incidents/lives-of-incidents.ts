@@ -308,7 +308,7 @@ async function livedContact(
       await tell(number);
     }
     const newest = environment.client.workflow.getHandle(workflowId);
-    await until(() => Promise.resolve(sent >= 5));
+    await until(() => Promise.resolve(sent >= 4));
     if (input.continueAsNewAfterEvents !== undefined) await until(() => hasContinued(newest, signaledRunId));
     return endedHistories(environment, newest, signaledRunId);
   });
