@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { UnmogrowpError } from '../../errors.ts';
+import type { UnmogrowpError } from '../../errors.ts';
 import { htmlOf, textOf } from './email-body.ts';
 import { stableId } from './message-id.ts';
 import { type Channel, type Message, SEND_TIMEOUT_MS, channelError, interrupted } from './port.ts';

@@ -40,7 +40,7 @@ describe('a link', () => {
       fc.property(
         anyLink,
         fc.nat(),
-        fc.constantFrom(...alphabet),
+        fc.constantFrom(...alphabet.split('')),
         fc.constantFrom('change', 'insert', 'delete'),
         (one, at, character, how) => {
           const token = signLink(one, KEYS);
@@ -58,7 +58,10 @@ describe('a link', () => {
   it('of which only the unused bits of the last character were changed is no link either', () => {
     const token = signLink(link, KEYS);
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    const twins = [...alphabet].map((last) => token.slice(0, -1) + last).filter((twin) => twin !== token);
+    const twins = alphabet
+      .split('')
+      .map((last) => token.slice(0, -1) + last)
+      .filter((twin) => twin !== token);
     const bytesOf = (text: string) => Buffer.from(text.split('.')[1] ?? '', 'base64url').toString('hex');
     expect(twins.some((twin) => bytesOf(twin) === bytesOf(token))).toBe(true);
     for (const twin of twins)
@@ -67,10 +70,9 @@ describe('a link', () => {
 
   it('that is no token at all is refused without a look at it', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }),
-        (text) => void expect(verifyLink(text, KEYS, NOW_MS).isValid).toBe(false),
-      ),
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(verifyLink(text, KEYS, NOW_MS).isValid).toBe(false);
+      }),
     );
     for (const text of ['', '.', 'a', 'a.', '.a', 'a.b.c', `${signLink(link, KEYS)}.`]) {
       expect(verifyLink(text, KEYS, NOW_MS)).toEqual({ isValid: false, reason: 'malformed' });
