@@ -20,14 +20,15 @@ import { testEnv } from '../support/parts.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import { type IncidentsProcess, LINK_SECRET, TENANT, TOKEN, alertsOf, startIncidents } from './incidents-process.ts';
 
-/** Like tenants, another one in each run. */
+/** Like tenants, others in each run: heartbeats and contacts are workflows of their name. */
 const HEARTBEAT = `backup-${TENANT.replace('_', '-')}`;
+const CHANNEL = `pager-${TENANT.replace('_', '-')}`;
 const POLICY = `
 channels:
-  - { id: pager, kind: webhook, url_variable: TEST_PAGER_URL, secret_variable: TEST_PAGER_SECRET }
+  - { id: ${CHANNEL}, kind: webhook, url_variable: TEST_PAGER_URL, secret_variable: TEST_PAGER_SECRET }
 policies:
   - id: everything
-    steps: [{ notify: [{ channel: pager }], wait: 1h }]
+    steps: [{ notify: [{ channel: ${CHANNEL} }], wait: 1h }]
     hold: 1s
 throttle: { messages: 1000, per: 15m }
 heartbeats:
@@ -231,7 +232,7 @@ test('a heartbeat of the policy beats, and no other', async () => {
 
 describe('a link', () => {
   const linkOf = (incidentId: string, group: string, action: LinkAction, ageMs = 0) => {
-    const key = `${incidentId}/1/1/1/channel:pager`;
+    const key = `${incidentId}/1/1/1/channel:${CHANNEL}`;
     const workflowId = incidentWorkflowId(TENANT, `{}:{alertname="${group}"}`);
     const expiresAtMs = Date.now() + 60_000 - ageMs;
     const link = { id: linkId(key, action), workflowId, incidentId, action, person: PERSON, expiresAtMs };
