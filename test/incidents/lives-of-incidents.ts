@@ -125,7 +125,7 @@ export const livesOfIncidents: readonly Life[] = [
 export const livesOfHeartbeats: readonly Life[] = [
   async (environment) => ({ 'heartbeat-life': (await livedHeartbeat(environment, {})).at(-1) as History }),
   async (environment) =>
-    continuedHistories('heartbeat', await livedHeartbeat(environment, { continueAsNewAfterEvents: 20 })),
+    continuedHistories('heartbeat', await livedHeartbeat(environment, { continueAsNewAfterEvents: 50 })),
 ];
 
 /** Lives of contacts, which end after an hour of silence. */
@@ -271,11 +271,13 @@ async function livedHeartbeat(
       });
     const isDone = async (): Promise<boolean> =>
       input.continueAsNewAfterEvents === undefined || (await hasContinued(newest, first.signaledRunId));
-    for (let beats = 0; beats < 3 || !(await isDone()); beats += 1) {
+    const missOne = async (): Promise<void> => {
       await untilMissed(true);
       await newest.signal('beat', beat);
       await untilMissed(false);
-    }
+    };
+    for (let beats = 0; beats < 3 || !(await isDone()); beats += 1) await missOne();
+    await missOne();
     return endedHistories(environment, newest, first.signaledRunId);
   });
 }
@@ -310,6 +312,10 @@ async function livedContact(
     const newest = environment.client.workflow.getHandle(workflowId);
     await until(() => Promise.resolve(sent >= 4));
     if (input.continueAsNewAfterEvents !== undefined) await until(() => hasContinued(newest, signaledRunId));
+    const before = sent;
+    await tell(9);
+    await until(() => Promise.resolve(sent > before));
+    await until(async () => (await newest.describe()).historyLength > 8);
     return endedHistories(environment, newest, signaledRunId);
   });
 }
