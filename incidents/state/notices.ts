@@ -62,7 +62,8 @@ export function isWanted(state: IncidentState, { kind, round }: OpenNotice): boo
       return state.status === 'triggered' && state.ladder.round === round;
     case 'status_update_reminder':
       return state.status === 'acknowledged';
-    default:
+    case 'resolved':
+    case 'information':
       return true;
   }
 }

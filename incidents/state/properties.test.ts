@@ -140,7 +140,8 @@ function answerOf(lived: Life, { index, isGood }: { index: number; isGood: boole
     }
     case 'merge':
       return isGood ? { state, effects: [] } : takeMergeFailure(state, nowMs);
-    default:
+    case 'record':
+    case undefined:
       return { state, effects: [] };
   }
 }
