@@ -116,7 +116,9 @@ const schema = z
       .min(0)
       .max(1)
       .default(1)
-      .describe('Share of the traces that begin here which are recorded; what a client has decided is kept.'),
+      .describe(
+        'Share of the traces of requests that begin here which are recorded; what a client has decided is kept. Windows and replays are always recorded.',
+      ),
     JAEGER_QUERY_URL: webAddress.default('http://127.0.0.1:16686').describe('Where traces are read from.'),
 
     LOKI_URL: webAddress

@@ -1,3 +1,4 @@
+import type { UnmogrowpError } from '../errors.ts';
 import { createAuditPage } from './audit-page.ts';
 import { createArrival } from './await-arrival.ts';
 import { createComputeRun } from './compute-run.ts';
@@ -24,7 +25,7 @@ type Activities = WindowActivities & ReconcileActivities & LedgerActivities & Wi
 
 /** All I/O of the workflows but the waits, made from the clients of one process. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  return withFailures<Activities>({
+  const activities: Activities = {
     loadWindow: createLoadWindow(dependencies),
     enterRun: createEnterRun(dependencies),
     ...createArrival(dependencies),
@@ -47,10 +48,16 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     changeReplayState: createChangeReplayState(dependencies),
     withdrawWindows: createWithdrawWindows(dependencies),
     endReplay: createEndReplay(dependencies),
-  });
+  };
+  return withFailures(activities, counted(dependencies));
 }
 
 /** The waits of replays, which are many and long: a worker of their own serves them. */
 export function createWaits(dependencies: ActivityDependencies): ReplayWaits {
-  return withFailures<ReplayWaits>({ replayWindow: createReplayWindow(dependencies) });
+  return withFailures<ReplayWaits>({ replayWindow: createReplayWindow(dependencies) }, counted(dependencies));
 }
+
+const counted =
+  ({ metrics }: ActivityDependencies) =>
+  ({ code }: UnmogrowpError): void =>
+    metrics.errors.inc({ code });

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { ClickHouse } from '../clickhouse/client.ts';
 import type { KafkaAdmin } from '../kafka/admin.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
-import type { Metrics } from '../otel/metrics.ts';
+import type { CreatedMetrics } from '../otel/metrics.ts';
 import type { WINDOWS_METRICS } from '../otel/registry/windows.ts';
 import type { PostgresPool } from '../postgres/pool.ts';
 
@@ -33,7 +33,7 @@ export interface ActivityDependencies {
   /** Stored with each run. */
   codeVersion: string;
   nowMs: () => number;
-  metrics: Metrics<typeof WINDOWS_METRICS>;
+  metrics: CreatedMetrics<typeof WINDOWS_METRICS>['metrics'];
 }
 
 /** What of it is needed to measure the ledger, by the worker or by a command. */

@@ -25,7 +25,8 @@ export const ingestGroup = (time: Time): RuleGroup => ({
 
 /** The twin of the rates of ingest: where nothing comes in, nothing is refused and nothing is slow. */
 function silent(time: Time): AlertRule {
-  const before = `sum(increase(${count(requestDuration)}[${time.range(HOUR)}] offset ${time.range(15 * MINUTE)}))`;
+  // Long, so that the alert does not end while the silence goes on.
+  const before = `sum(increase(${count(requestDuration)}[${time.range(6 * HOUR)}] offset ${time.range(15 * MINUTE)}))`;
   const now = increased(count(requestDuration), time.range(15 * MINUTE));
   return {
     name: 'IngestSilent',
@@ -33,7 +34,7 @@ function silent(time: Time): AlertRule {
     expr: `${now} == 0 and ${before} >= ${THRESHOLDS.silentAfterRequestsMin}`,
     forSeconds: time.seconds(5 * MINUTE),
     summary: 'No client sends events any more.',
-    description: 'Ingest has had no request with events for 15 minutes, and plenty in the hour before.',
+    description: 'Ingest has had no request with events for 15 minutes, and plenty in the six hours before.',
     panel: panelLink('ingest', 'requests'),
   };
 }

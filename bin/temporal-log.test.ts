@@ -38,13 +38,20 @@ async function lineAbout(thrown: unknown, level?: Level) {
     workflowExecution: { workflowId: 'window/acme/2026-01-05T00:00:00Z/1d', runId: 'r' },
   };
   const environment = new MockActivityEnvironment(info, { logger: sdk });
-  const { computeRun } = withFailures({ computeRun: (): Promise<void> => Promise.reject(thrown as Error) });
+  const counted: string[] = [];
+  const { computeRun } = withFailures(
+    { computeRun: (): Promise<void> => Promise.reject(thrown as Error) },
+    ({ code }) => counted.push(code),
+  );
   const span = trace.getTracer('test').startSpan('run');
   const inTrace = () => trace.getTracer('test').startActiveSpan('activity', () => computeRun());
   await expect(environment.run(inTrace)).rejects.toThrow();
   span.end();
   expect(lines).toHaveLength(1);
-  return { line: lines[0] ?? '', fields: JSON.parse(lines[0] ?? '{}') as Record<string, unknown> };
+  const fields = JSON.parse(lines[0] ?? '{}') as Record<string, unknown>;
+  // What stands in the log as failed is counted by the same code.
+  expect(counted).toEqual([fields['code']]);
+  return { line: lines[0] ?? '', fields };
 }
 
 /** What a refused statement looks like: the server quotes it at length, and every layer quotes the server. */

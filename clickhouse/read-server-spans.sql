@@ -1,5 +1,6 @@
 -- The server's own spans that were written to its log since a moment, oldest first. Only attributes that say how much
--- work was done: texts of statements, addresses and exceptions may hold values of rows.
+-- work was done: texts of statements, addresses and exceptions may hold values of rows. Left out are the spans of single
+-- reads, hundreds in each query, which say nothing that the sums of the query do not.
 SELECT
     lower(hex(trace_id)) AS trace_id,
     leftPad(lower(hex(span_id)), 16, '0') AS span_id,
@@ -19,5 +20,7 @@ WHERE finish_time_us >= greatest({after_us:UInt64}, toUInt64(toUnixTimestamp64Mi
     AND (finish_time_us, trace_id, span_id) > ({after_us:UInt64}, {after_trace_id:String}, {after_span_id:String})
     AND finish_date >= today() - 2
     AND trace_id != '00000000000000000000000000000000'
+    AND operation_name != 'MergeTreeMarksLoader::loadMarks'
+    AND operation_name NOT LIKE 'MergeTreeSource(%::tryGenerate'
 ORDER BY finish_time_us, trace_id, span_id
 LIMIT {spans_max:UInt32}

@@ -84,7 +84,7 @@ export const THRESHOLDS = {
   spoolUsedRatioMax: 0.8,
   /** Of the events of a tenant; a client that is too eager for a moment stays below it. */
   overQuotaRatioMax: 0.05,
-  /** Requests of an hour after which silence is no ordinary night. */
+  /** Requests of six hours after which silence is no ordinary night. */
   silentAfterRequestsMin: 600,
   /** Of accepted events: those that say that they happen more than a minute from now. */
   aheadEventsRatioMax: 0.01,

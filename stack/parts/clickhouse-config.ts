@@ -1,6 +1,12 @@
 /** The server's own logs that are kept over restarts, copied into the database `ops`. */
 const KEPT_LOGS = ['query_log', 'part_log', 'opentelemetry_span_log'] as const;
 
+/**
+ * Nothing is begun that would leave less free: a merge that meets a disk without any room may lose what it merges
+ * (ClickHouse 26.7 takes its empty files for the new part).
+ */
+const KEPT_FREE_BYTES = 268_435_456;
+
 const logTable = (name: string) =>
   `  <${name}><database>system</database><table>${name}</table><partition_by>toYYYYMM(event_date)</partition_by>` +
   `<ttl>event_date + INTERVAL 7 DAY</ttl><flush_interval_milliseconds>1000</flush_interval_milliseconds></${name}>`;
@@ -24,6 +30,7 @@ export function configXml(options: { usersFile: string; logDirectory: string; me
   <user_directories><users_xml><path>${xml(options.usersFile)}</path></users_xml></user_directories>
   <users_config>${xml(options.usersFile)}</users_config>
   <default_profile>default</default_profile>
+  <storage_configuration><disks><default><keep_free_space_bytes>${KEPT_FREE_BYTES}</keep_free_space_bytes></default></disks></storage_configuration>
   <mark_cache_size>268435456</mark_cache_size>
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
   <max_server_memory_usage>${options.memoryBytesMax}</max_server_memory_usage>

@@ -60,10 +60,13 @@ function troubled(name: string, title: string, isShort: boolean, trouble: Troubl
 /** What stays free on a full disk: enough that a write begins, too little for it to end. */
 const BYTES_FREE = 20_000;
 
+/** Less than ClickHouse keeps free (`stack/parts/clickhouse-config.ts`): for it the disk is full. */
+const CLICKHOUSE_BYTES_FREE = 128_000_000;
+
 /** Fills a disk; one that cannot be filled is left as it was. */
-async function fill(disk: Disk): Promise<void> {
+async function fill(disk: Disk, bytesFree = BYTES_FREE): Promise<void> {
   try {
-    await disk.fill(BYTES_FREE);
+    await disk.fill(bytesFree);
   } catch (error) {
     disk.empty();
     throw error;
@@ -119,12 +122,12 @@ const FULL_DISKS: readonly Fault[] = [
   },
   {
     name: 'full-clickhouse',
-    title: 'the disk of ClickHouse is full',
+    title: 'the disk of ClickHouse is full: there is less room than it keeps free',
     targets: ['clickhouse'],
     disks: ['clickhouse'],
     lasts: true,
     async inject({ stage }) {
-      await fill(diskOf(stage, 'clickhouse'));
+      await fill(diskOf(stage, 'clickhouse'), CLICKHOUSE_BYTES_FREE);
       return () => Promise.resolve(diskOf(stage, 'clickhouse').empty());
     },
   },

@@ -32,7 +32,8 @@ test('a replay goes through all its windows in order, with no more of them at on
   const windows = hours(40);
   const { calls, ...workers } = plainReplay(windows, {
     replayWindow: async () => {
-      await new Promise((resolve) => setImmediate(resolve));
+      // The first waits for another one, which a busy machine may begin late.
+      await vi.waitFor(() => expect(calls.underWayMax).toBeGreaterThan(1), { timeout: 20_000 });
       return { state: 'published' };
     },
   });
@@ -48,7 +49,6 @@ test('a replay goes through all its windows in order, with no more of them at on
     });
   });
   expect(calls.asked.toSorted(byTime)).toEqual(windows);
-  expect(calls.underWayMax).toBeGreaterThan(1);
   expect(calls.underWayMax).toBeLessThanOrEqual(3);
   expect(calls.ended).toEqual([{ isCancelled: false }]);
 });

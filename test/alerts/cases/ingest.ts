@@ -13,14 +13,14 @@ export const INGEST_CASES: readonly AlertCase[] = [
   {
     name: 'IngestSilent',
     summary: 'No client sends events any more.',
-    // Nine requests an hour are an ordinary night.
+    // Nine requests in six hours are an ordinary night.
     quiet: { [requests]: `0+1x9 9x1500` },
     firing: { [requests]: `0+60x60 3600x1500` },
     at: '85m',
     told: [
       {
         labels: warning,
-        description: 'Ingest has had no request with events for 15 minutes, and plenty in the hour before.',
+        description: 'Ingest has had no request with events for 15 minutes, and plenty in the six hours before.',
       },
     ],
   },

@@ -116,6 +116,8 @@ export const SCENARIOS_OF_PARTS: readonly Scenario[] = [
     name: 'jaeger-away',
     title: 'Jaeger is killed',
     alerts: ['TraceCompletenessBudgetBurn', 'TelemetryDropped'],
+    // A process gives up on a batch of spans after ten seconds: what is lost shows only now and then.
+    timeScale: 20,
     inject: (scene) => kill(scene, 'jaeger'),
   },
 ];

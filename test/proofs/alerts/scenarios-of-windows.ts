@@ -49,6 +49,31 @@ async function startReplay({ pipeline }: Scene, tenantId: string): Promise<strin
   return replay;
 }
 
+/** Computes everything of a tenant again, one replay after the other, as somebody does who does not look at what they say. */
+function keepReplaying(scene: Scene, tenantId: string): () => Promise<void> {
+  const ending = new AbortController();
+  const replaying = (async () => {
+    while (!ending.signal.aborted) {
+      const replay = await startReplay(scene, tenantId);
+      await scene.pipeline.unmogrowp('replay', 'watch', replay);
+    }
+  })();
+  // Who ends it hears of its error.
+  replaying.catch(() => undefined);
+  return async () => {
+    ending.abort();
+    await replaying;
+  };
+}
+
+/** The newest replay that somebody would look at: it has done what it could. */
+async function newestEndedReplay({ pipeline }: Scene, tenantId: string): Promise<string> {
+  const { stdout } = await pipeline.unmogrowp('replay', 'list', '--tenant', tenantId, '--json');
+  const ended = (JSON.parse(stdout) as { replay_id: string; state: string }[]).find(({ state }) => state === 'ended');
+  if (ended === undefined) throw new Error(`no replay of ${tenantId} has ended`);
+  return ended.replay_id;
+}
+
 /** Windows and replays that stand still, fail, or do not add up. */
 export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
   {
@@ -78,20 +103,24 @@ export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
   },
   {
     name: 'table-away',
-    title: 'the table of credits is renamed by hand while windows and a replay are computed',
+    title: 'the table of credits is renamed by hand while windows and replays are computed',
     alerts: ['WindowFailed', 'ReplayFailed'],
     async inject(scene) {
       const published = await sendTo(scene, 'replayed');
       await untilPublished(scene.pipeline.stage, published, scene.signal);
       const putBack = await takeAway(scene, 'credits_raw_v1');
       const { tenantId } = await sendTo(scene, 'failing');
-      const replay = await startReplay(scene, published.tenantId);
+      const endReplays = keepReplaying(scene, published.tenantId);
       return {
         async heal() {
           await putBack();
+          await endReplays();
           await closeAll(scene, [tenantId, published.tenantId]);
         },
-        words: async () => ({ ...(await wordsOf(scene, tenantId, 'failed')), REPLAY: replay }),
+        words: async () => ({
+          ...(await wordsOf(scene, tenantId, 'failed')),
+          REPLAY: await newestEndedReplay(scene, published.tenantId),
+        }),
       };
     },
   },
