@@ -3,7 +3,7 @@ import type { AlertGroup } from '../../incidents/http/alert-group.ts';
 import type { LinkSettings } from '../../incidents/links/action-links.ts';
 import type { Environment } from '../../incidents/policy/contacts.ts';
 import type { PolicySource } from '../../incidents/policy/load.ts';
-import type { Metrics } from '../../otel/metrics.ts';
+import type { CreatedMetrics } from '../../otel/metrics.ts';
 import type { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 import { withFailures } from '../failures.ts';
 import type { IncidentClient } from './client.ts';
@@ -33,14 +33,14 @@ export interface IncidentDependencies extends EnrichDependencies {
   /** The way that alerts of every source go. */
   readonly openOrUpdate: (group: AlertGroup) => Promise<string | null>;
   readonly timelineWatch: TimelineWatch;
-  readonly metrics: Metrics<typeof INCIDENTS_METRICS>;
+  readonly metrics: CreatedMetrics<typeof INCIDENTS_METRICS>['metrics'];
 }
 
 type Activities = IncidentActivities & ContactActivities & HeartbeatActivities;
 
 /** All I/O of the workflows of incidents, contacts and heartbeats, made from the clients of one process. */
 export function createIncidentActivities(dependencies: IncidentDependencies): Activities {
-  return withFailures<Activities>({
+  const activities: Activities = {
     findMaintenance: createFindMaintenance(dependencies),
     resolveTargets: createResolveTargets(dependencies),
     gatherPage: createGatherPage(dependencies),
@@ -50,5 +50,6 @@ export function createIncidentActivities(dependencies: IncidentDependencies): Ac
     openFromHeartbeat: createOpenFromHeartbeat(dependencies),
     sendMessage: createSendMessage(dependencies),
     tellOutcomes: createTellOutcomes({ temporal: dependencies.client.temporal }),
-  });
+  };
+  return withFailures(activities, ({ code }) => dependencies.metrics.errors.inc({ code }));
 }

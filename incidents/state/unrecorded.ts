@@ -2,7 +2,7 @@ import type { TimelineEntry, TimelineKind } from '../types.ts';
 import { PLATFORM } from './effects.ts';
 
 /** So many lines of a timeline wait for the store; they are carried over into the next run of a workflow. */
-export const UNRECORDED_MAX = 2_000;
+const UNRECORDED_MAX = 2_000;
 
 /** What can be told as a number. */
 const COUNTABLE: ReadonlySet<TimelineKind> = new Set(['notified', 'alerts_changed']);

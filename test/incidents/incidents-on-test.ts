@@ -187,49 +187,52 @@ export class IncidentsOnTest {
   activities(): IncidentActivities & ContactActivities & HeartbeatActivities {
     const { edge, client } = this;
     const policy = { current: () => ({ ...this.loaded }) };
-    return withFailures<IncidentActivities & ContactActivities & HeartbeatActivities>({
-      findMaintenance: ({ labels, atMs }) => {
-        if (edge.isStoreAway) return Promise.reject(storeAway());
-        const found = maintenanceOf(edge.maintenance, labels, atMs);
-        return Promise.resolve({ maintenanceId: found?.maintenanceId ?? null, untilMs: found?.toMs ?? null });
+    return withFailures<IncidentActivities & ContactActivities & HeartbeatActivities>(
+      {
+        findMaintenance: ({ labels, atMs }) => {
+          if (edge.isStoreAway) return Promise.reject(storeAway());
+          const found = maintenanceOf(edge.maintenance, labels, atMs);
+          return Promise.resolve({ maintenanceId: found?.maintenanceId ?? null, untilMs: found?.toMs ?? null });
+        },
+        resolveTargets: (question) => {
+          const overrides = edge.isStoreAway
+            ? []
+            : edge.overrides.filter(({ fromMs, toMs }) => fromMs <= question.atMs && question.atMs < toMs);
+          const targets = targetsAt(this.document, question, overrides);
+          return Promise.resolve({ targets, areOverridesKnown: !edge.isStoreAway });
+        },
+        gatherPage: async (question) => {
+          edge.pagesAsked.push(question);
+          return { text: await edge.page(), durationMs: 1, unavailable: '' };
+        },
+        tellContact: createTellContact({ client, policy, environment: { CHAT_URL: 'http://127.0.0.1:1' } }),
+        recordEntries: ({ entries }) => {
+          if (edge.isStoreAway) return Promise.reject(storeAway());
+          const known = new Set(edge.entries.map(({ entryId }) => entryId));
+          edge.entries.push(...entries.filter(({ entryId }) => !known.has(entryId)));
+          return Promise.resolve();
+        },
+        signalIncident: createSignalIncident({ client }),
+        sendMessage: async ({ contact, told }) => {
+          if (edge.broken.has(contact)) throw new UnmogrowpError('channel_refused', 'Nobody is there.');
+          edge.sent.push({
+            contact,
+            keys: told.map(({ notice }) => notice.deliveryKey),
+            kinds: told.map(({ notice }) => notice.kind),
+            texts: told.map(({ notice }) => notice.text),
+            atMs: await this.nowMs(),
+          });
+          return { channel: contact.endsWith('/mail') ? 'email' : 'slack' };
+        },
+        tellOutcomes: createTellOutcomes({ temporal: client.temporal }),
+        openFromHeartbeat: createOpenFromHeartbeat({
+          policy,
+          openOrUpdate: (group) => this.openOrUpdate(group),
+          nowMs: Date.now,
+        }),
       },
-      resolveTargets: (question) => {
-        const overrides = edge.isStoreAway
-          ? []
-          : edge.overrides.filter(({ fromMs, toMs }) => fromMs <= question.atMs && question.atMs < toMs);
-        const targets = targetsAt(this.document, question, overrides);
-        return Promise.resolve({ targets, areOverridesKnown: !edge.isStoreAway });
-      },
-      gatherPage: async (question) => {
-        edge.pagesAsked.push(question);
-        return { text: await edge.page(), durationMs: 1, unavailable: '' };
-      },
-      tellContact: createTellContact({ client, policy, environment: { CHAT_URL: 'http://127.0.0.1:1' } }),
-      recordEntries: ({ entries }) => {
-        if (edge.isStoreAway) return Promise.reject(storeAway());
-        const known = new Set(edge.entries.map(({ entryId }) => entryId));
-        edge.entries.push(...entries.filter(({ entryId }) => !known.has(entryId)));
-        return Promise.resolve();
-      },
-      signalIncident: createSignalIncident({ client }),
-      sendMessage: async ({ contact, told }) => {
-        if (edge.broken.has(contact)) throw new UnmogrowpError('channel_refused', 'Nobody is there.');
-        edge.sent.push({
-          contact,
-          keys: told.map(({ notice }) => notice.deliveryKey),
-          kinds: told.map(({ notice }) => notice.kind),
-          texts: told.map(({ notice }) => notice.text),
-          atMs: await this.nowMs(),
-        });
-        return { channel: contact.endsWith('/mail') ? 'email' : 'slack' };
-      },
-      tellOutcomes: createTellOutcomes({ temporal: client.temporal }),
-      openFromHeartbeat: createOpenFromHeartbeat({
-        policy,
-        openOrUpdate: (group) => this.openOrUpdate(group),
-        nowMs: Date.now,
-      }),
-    });
+      () => undefined,
+    );
   }
 
   /** Alerts of a group, as any source tells them. */

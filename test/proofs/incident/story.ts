@@ -224,7 +224,7 @@ async function readReport({ scene, incidents }: Setting, { incidentId, traceIds 
 }
 
 /** Everything about an incident, as soon as somebody knows it: a process that was just started may not answer yet. */
-export function viewOf({ incidents, scene }: Setting, incidentId: string): Promise<View> {
+function viewOf({ incidents, scene }: Setting, incidentId: string): Promise<View> {
   return untilView({ incidents, scene }, incidentId, () => true, SEEN_MS_MAX);
 }
 
