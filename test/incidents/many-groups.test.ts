@@ -1,0 +1,45 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testEnv } from '../support/parts.ts';
+import { quietRuntime } from '../windows/time-skipping.ts';
+import { IncidentsOnTest } from './incidents-on-test.ts';
+import { firing } from './samples.ts';
+
+let environment: TestWorkflowEnvironment;
+// The real server: the one that skips time loses answers of updates with a start when many come at once.
+beforeAll(async () => {
+  quietRuntime();
+  environment = await TestWorkflowEnvironment.createFromExistingServer({ address: testEnv.TEMPORAL_ADDRESS });
+});
+afterAll(() => environment.teardown());
+
+const GROUPS = 2_000;
+/** As many requests as a storm brings at once. */
+const LANES = 40;
+/** After it something is stuck. */
+const TOLD_MS_MAX = 240_000;
+
+async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const waiting = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+test('2,000 groups at once are 2,000 incidents, and of each somebody hears', async () => {
+  const storm = new IncidentsOnTest(environment, {
+    channels: ['room'],
+    policy: `
+    steps: [{ notify: [{ channel: "@room" }], wait: 30m }]
+    repeat: 0`,
+    throttle: '1000, per: 10s',
+  });
+  const groups = Array.from({ length: GROUPS }, (_, index) => `group-${index}`);
+  await storm.run(async () => {
+    await inLanes(groups, (group) => storm.alerts([firing()], { group }));
+    await expect.poll(() => storm.told.length, { timeout: TOLD_MS_MAX, interval: 500 }).toBe(GROUPS);
+    const keys = storm.edge.sent.flatMap((message) => message.keys);
+    expect(new Set(keys).size).toBe(GROUPS);
+  });
+}, 400_000);
