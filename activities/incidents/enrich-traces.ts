@@ -14,6 +14,7 @@ const CANDIDATES_MAX = 8;
 const BEFORE_ALERT_MS = 30 * 60_000;
 const RANGE_MS_MAX = 6 * 3_600_000;
 const STORY_CHARACTERS_MAX = 160;
+const NOTHING_FAILED = 'nothing failed';
 /** A trace store that hangs must not take the links with it. */
 const STORY_MS_MAX = 1_500;
 
@@ -98,7 +99,7 @@ function worstFirst(exemplars: readonly Exemplar[]): Exemplar[] {
   return [...once.values()].slice(0, CANDIDATES_MAX);
 }
 
-/** What the trace store knows of each; those that it knows first. A store that is away leaves the links. */
+/** What the trace store knows of each, what failed first. A store that is away leaves the links. */
 async function readStories(
   { jaegerUrl, onError }: { jaegerUrl: string; onError: (thrown: unknown) => void },
   candidates: readonly Exemplar[],
@@ -109,10 +110,13 @@ async function readStories(
       return traceOf(jaegerUrl, exemplar, storyOf(spans.state === 'found' ? (spans.value ?? []) : []));
     }),
   );
-  return [...told.filter(({ story }) => story !== ''), ...told.filter(({ story }) => story === '')].slice(
-    0,
-    TRACES_MAX,
-  );
+  return told.toSorted((left, right) => rankOf(left) - rankOf(right)).slice(0, TRACES_MAX);
+}
+
+/** What failed says most; what the trace store does not know says least. */
+function rankOf({ story }: PageTrace): number {
+  if (story === '') return 2;
+  return story.startsWith(NOTHING_FAILED) ? 1 : 0;
 }
 
 const traceOf = (jaegerUrl: string, { traceId, atMs, value, series: of }: Exemplar, story: string): PageTrace => ({
@@ -149,7 +153,7 @@ export function storyOf(spans: readonly TraceSpan[]): string {
   const longest = leaves.toSorted((left, right) => lengthOf(right) - lengthOf(left))[0];
   if (longest === undefined) return '';
   return oneLine(
-    `nothing failed; longest is ${longest.service} ${longest.name}, ${Number(lengthOf(longest).toPrecision(3))} s`,
+    `${NOTHING_FAILED}; longest is ${longest.service} ${longest.name}, ${Number(lengthOf(longest).toPrecision(3))} s`,
     STORY_CHARACTERS_MAX,
   );
 }

@@ -61,7 +61,8 @@ function targetAt(
   if (target.kind !== 'schedule') return { target, chains: contactsOf(document, target, { urgency }).chains };
   const id = target.schedule;
   // A person may have named a schedule that no step of the policy names.
-  const schedule = schedules[id] ?? document.schedules.find((one) => one.id === id);
+  const snapshot = Object.hasOwn(schedules, id) ? schedules[id] : undefined;
+  const schedule = snapshot ?? document.schedules.find((one) => one.id === id);
   const onCall = schedule === undefined ? [] : whoIsOnCall(schedule, overrides, atMs).people;
   return { target, chains: contactsOf(document, target, { urgency, onCall }).chains };
 }

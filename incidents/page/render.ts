@@ -112,7 +112,8 @@ function runbookOf({ variables, steps, leftOut }: PageRunbook): string {
   const shown = steps.flatMap(({ language, text, expected }, index) => {
     // In a shell the variables stand before the first command that may need them.
     const set = index === 0 && language === 'sh' ? known : [];
-    return [block(language, [...set, text].join('\n')), prose(expected)];
+    // The page is ours, and its words are Markdown already.
+    return [block(language, [...set, text].join('\n')), expected];
   });
   const apart = steps[0]?.language === 'sh' || known.length === 0 ? [] : [block('sh', known.join('\n'))];
   return [...apart, ...shown, ...(leftOut === 0 ? [] : [`${counted(leftOut, 'more command')} on its page`])]
