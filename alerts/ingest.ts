@@ -25,7 +25,7 @@ export const ingestGroup = (time: Time): RuleGroup => ({
 
 /** The twin of the rates of ingest: where nothing comes in, nothing is refused and nothing is slow. */
 function silent(time: Time): AlertRule {
-  // Long, so that the alert does not end while the silence goes on.
+  // Long, so that the alert lasts as long as a silence of hours.
   const before = `sum(increase(${count(requestDuration)}[${time.range(6 * HOUR)}] offset ${time.range(15 * MINUTE)}))`;
   const now = increased(count(requestDuration), time.range(15 * MINUTE));
   return {

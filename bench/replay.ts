@@ -18,7 +18,7 @@ import {
   formatCount,
   formatNumber,
   measureInTurn,
-  median,
+  medianRatio,
 } from './bench.ts';
 import { cpuSeconds, stopChild } from './child.ts';
 import { dropDatabase, openDatabase, select } from './clickhouse.ts';
@@ -265,14 +265,17 @@ function goalsOf({ shape, results: { loop, loopAtOnce, replay: replays } }: Meas
     isMet: ratio <= RATIO_GOAL,
   });
   return [
-    goal('the bare loop', median(ratiosTo(loop, replays))),
-    goal(`the bare loop with ${AT_ONCE} at once`, median(ratiosTo(loopAtOnce, replays))),
+    goal('the bare loop', ratioTo(loop, replays)),
+    goal(`the bare loop with ${AT_ONCE} at once`, ratioTo(loopAtOnce, replays)),
   ];
 }
 
-/** How much longer each round took than the loop of that round. */
-const ratiosTo = (loop: readonly Round[], rounds: readonly Round[]): number[] =>
-  rounds.map(({ ms }, round) => ms / (loop[round]?.ms ?? Number.NaN));
+/** How much longer rounds took than the loop of the same rounds. */
+const ratioTo = (loop: readonly Round[], rounds: readonly Round[]): number =>
+  medianRatio(
+    rounds.map(({ ms }) => ms),
+    loop.map(({ ms }) => ms),
+  );
 
 function rowsOf({ shape, results }: Measured): string[][] {
   const windows = shape.rounds * shape.each;
@@ -284,8 +287,8 @@ function rowsOf({ shape, results }: Measured): string[][] {
       name,
       formatNumber(sum(({ ms }) => ms) / 1_000),
       formatNumber(sum(({ ms }) => ms) / windows),
-      formatNumber(median(ratiosTo(results.loop, rounds)), 2),
-      formatNumber(median(ratiosTo(results.loopAtOnce, rounds)), 2),
+      formatNumber(ratioTo(results.loop, rounds), 2),
+      formatNumber(ratioTo(results.loopAtOnce, rounds), 2),
       formatNumber((sum(({ cpu }) => cpu.clickhouse) / windows) * 1_000, 0),
       formatNumber((sum(({ cpu }) => cpu.others) / windows) * 1_000, 0),
     ];

@@ -5,7 +5,7 @@ const KEPT_LOGS = ['query_log', 'part_log', 'opentelemetry_span_log'] as const;
  * Nothing is begun that would leave less free: a merge that meets a disk without any room may lose what it merges
  * (ClickHouse 26.7 takes its empty files for the new part).
  */
-const KEPT_FREE_BYTES = 268_435_456;
+export const KEPT_FREE_BYTES = 268_435_456;
 
 const logTable = (name: string) =>
   `  <${name}><database>system</database><table>${name}</table><partition_by>toYYYYMM(event_date)</partition_by>` +

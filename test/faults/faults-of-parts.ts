@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { topicName } from '../../kafka/topics.ts';
+import { KEPT_FREE_BYTES } from '../../stack/parts/clickhouse-config.ts';
 import { PIPELINE_PROCESSES } from '../../stack/types.ts';
 import type { Trouble } from './clickhouse-line.ts';
 import { DAY_MS } from './events.ts';
@@ -60,8 +61,8 @@ function troubled(name: string, title: string, isShort: boolean, trouble: Troubl
 /** What stays free on a full disk: enough that a write begins, too little for it to end. */
 const BYTES_FREE = 20_000;
 
-/** Less than ClickHouse keeps free (`stack/parts/clickhouse-config.ts`): for it the disk is full. */
-const CLICKHOUSE_BYTES_FREE = 128_000_000;
+/** Less than ClickHouse keeps free: for it the disk is full. */
+const CLICKHOUSE_BYTES_FREE = KEPT_FREE_BYTES / 2;
 
 /** Fills a disk; one that cannot be filled is left as it was. */
 async function fill(disk: Disk, bytesFree = BYTES_FREE): Promise<void> {
