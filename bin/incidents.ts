@@ -2,7 +2,7 @@
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { toTemporalError } from '../activities/client.ts';
-import { type IncidentClient, expectHeart, incidentQueue } from '../activities/incidents/client.ts';
+import { type IncidentClient, incidentQueue } from '../activities/incidents/client.ts';
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.ts';
 import { createIncidentGauges } from '../activities/incidents/incident-gauges.ts';
 import { createTimelineWatch } from '../activities/incidents/measure-entries.ts';
@@ -11,11 +11,9 @@ import { tellPublishedReplays } from '../activities/incidents/tell-published-rep
 import { type Env, parseEnv } from '../env.ts';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { createSendByChannel } from '../incidents/channels/all.ts';
-import { PLATFORM_TENANT } from '../incidents/http/alert-group.ts';
 import { createIncidentApp } from '../incidents/http/app.ts';
 import { serveIncidents } from '../incidents/http/serve.ts';
-import { knownDurationMs } from '../incidents/policy/duration.ts';
-import { type LoadedPolicy, openPolicy } from '../incidents/policy/load.ts';
+import { type LoadedPolicy, type PolicySource, openPolicy } from '../incidents/policy/load.ts';
 import { problemText } from '../incidents/policy/problems.ts';
 import { serveMetrics } from '../otel/metrics.ts';
 import { INCIDENTS_METRICS } from '../otel/registry/incidents.ts';
@@ -46,6 +44,18 @@ const READINGS_KEPT_MS = 15_000;
 /** A replay takes minutes; that it is published may be told seconds later. */
 const REPLAYS_LOOK_MS = 10_000;
 
+type IncidentTelemetry = ReturnType<typeof startTelemetry<typeof INCIDENTS_METRICS>>;
+type OnError = (thrown: unknown) => void;
+
+/** What requests and activities share. */
+interface Shared {
+  readonly client: () => IncidentClient;
+  readonly postgres: PostgresPool;
+  readonly policy: PolicySource;
+  readonly nowMs: () => number;
+  readonly onError: OnError;
+}
+
 /**
  * Wires the incidents process together: HTTP for alerts and people, and a worker of its own. Both need nothing but Temporal; while
  * that is away too, the process stays, says so, and answers 503.
@@ -58,8 +68,8 @@ async function main(): Promise<void> {
     ...telemetrySettings(env),
     declarations: INCIDENTS_METRICS,
   });
-  const { logger, metrics, register, beforeScrape, addPage, tracing } = telemetry;
-  const onError = (thrown: unknown): void => {
+  const { logger, metrics, tracing } = telemetry;
+  const onError: OnError = (thrown) => {
     const error = toUnmogrowpError(thrown);
     metrics.errors.inc({ code: error.code });
     logger.warn({ code: error.code, error: error.message }, 'failed, will be tried again');
@@ -70,99 +80,121 @@ async function main(): Promise<void> {
     if (connected !== undefined) return connected.client;
     throw new UnmogrowpError('temporal_unavailable', 'Temporal has not answered since the process was started.');
   };
-  const policy = openPolicy({
-    file: env.INCIDENT_POLICY_FILE,
-    environment: process.env,
-    nowMs: Date.now,
-    onChange: (loaded) => {
-      tellPolicy(loaded);
-      if (connected !== undefined && !loaded.isOutdated) void expectAll(connected.client, loaded).catch(onError);
-    },
-  });
-  const tellPolicy = ({ version, isOutdated, file, problems }: LoadedPolicy): void => {
+  const policy = followPolicy(env, telemetry, onError);
+  const stopping = stopSignal();
+  const { metricsPort } = await installTemporalRuntime(0, logger);
+  const shared: Shared = { client, postgres: openPostgres(env), policy, nowMs: Date.now, onError };
+  const health = createHealth({ ...shared, isWorking: () => worker?.getState() === 'RUNNING' });
+  addReadings(telemetry, shared, metricsPort);
+  const servers = await listen({ env, token, telemetry, shared, health });
+  const plugin = new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
+  const bundle = await loadWorkflowBundle(plugin, { entry: INCIDENTS_ENTRY });
+  connected = await connectUntil(stopping, () => connect(env, plugin), onError);
+  try {
+    if (connected === undefined) return;
+    const activities = activitiesOf({ env, metrics, shared, client: connected.client });
+    worker = await createWorker({ env, connection: connected.connection, bundle, activities, plugin });
+    const running = worker.run();
+    void stopping.then(tellReplaysWhile(connected.client, shared));
+    void stopping.then(async () => {
+      logger.info({}, 'stopping');
+      // Requests under way wait for answers of workflows, which the worker gives.
+      await servers.requests.stop(REQUESTS_END_MS);
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+    });
+    await running;
+  } finally {
+    await servers.requests.stop(0);
+    await connected?.connection.close();
+    await connected?.close();
+    await shared.postgres.end();
+    await telemetry.stop();
+    await servers.metrics.close();
+  }
+}
+
+/** The policy file, whose changes are told in the log. */
+function followPolicy(env: Env, { logger }: IncidentTelemetry, onError: OnError): PolicySource {
+  const tell = ({ version, isOutdated, file, problems }: LoadedPolicy): void => {
     const wrong = problems.find(({ severity }) => severity === 'error');
     const where = wrong === undefined ? '' : `: ${problemText(file, wrong)}`;
     if (isOutdated) onError(new UnmogrowpError('incident_policy_invalid', `The policy file cannot be used${where}`));
     else logger.info({ details: { version } }, 'incident policy read');
   };
-  tellPolicy(policy.current());
-  const stopping = stopSignal();
-  const temporalRuntime = await installTemporalRuntime(0, logger);
-  const postgres = createPostgresPool({
+  const file = env.INCIDENT_POLICY_FILE;
+  const policy = openPolicy({ file, environment: process.env, nowMs: Date.now, onChange: tell });
+  tell(policy.current());
+  return policy;
+}
+
+const openPostgres = (env: Env): PostgresPool =>
+  createPostgresPool({
     url: env.POSTGRES_URL,
     applicationName: CLIENT,
     connectTimeoutMs: 2_000,
     // Whoever asks over HTTP would rather have less than wait for it.
     statementTimeoutMs: 4_000,
   });
-  const common = { client, postgres, policy, nowMs: Date.now, onError };
-  const { INCIDENT_LINK_SECRET: linkKeys, INCIDENT_PUBLIC_URL: publicUrl } = env;
-  const health = createHealth({ ...common, isWorking: () => worker?.getState() === 'RUNNING' });
-  const app = createIncidentApp({
-    ports: createIncidentPorts({ ...common, linkKeys }),
-    token,
-    health,
-    nowMs: Date.now,
-    onError,
-  });
-  const server = await serveIncidents(inRequestSpans(app), { host: env.INCIDENT_HOST, port: env.INCIDENT_PORT });
-  const metricsServer = await serveMetrics({
-    host: env.METRICS_HOST,
-    port: env.INCIDENT_METRICS_PORT,
-    register,
-    isHealthy: async () => (await health()).healthy,
-  });
-  announce(env, server.port, metricsServer.port);
+
+/** What is read before a scrape, and the page of Temporal's SDK. */
+function addReadings(
+  { metrics, beforeScrape, addPage }: IncidentTelemetry,
+  { postgres, onError }: Shared,
+  temporalPort: number,
+): void {
   beforeScrape(createIncidentGauges({ postgres, metrics, onError }), { keptMs: READINGS_KEPT_MS });
   addPage(() =>
-    readTemporalPage(temporalRuntime.metricsPort).catch((error: unknown) => {
+    readTemporalPage(temporalPort).catch((error: unknown) => {
       onError(error);
       return '';
     }),
   );
-  const plugin = new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
-  const bundle = await loadWorkflowBundle(plugin, { entry: INCIDENTS_ENTRY });
-  connected = await connectUntil(stopping, () => connect(env, plugin), onError);
-  try {
-    if (connected === undefined) return;
-    await connectUntil(stopping, () => expectAll(client(), policy.current()), onError);
-    const links = linkKeys === undefined || publicUrl === undefined ? null : { keys: linkKeys, publicUrl };
-    const activities = createIncidentActivities({
-      client: connected.client,
-      windows: { temporal: connected.client.temporal, taskQueue: env.TEMPORAL_TASK_QUEUE },
-      policy,
-      environment: process.env,
-      sendByChannel: createSendByChannel({ email: emailOf(env), nowMs: Date.now }),
-      links,
-      openOrUpdate: createOpenOrUpdate(common),
-      postgres,
-      prometheusUrl: env.PROMETHEUS_URL,
-      loki: telemetrySettings(env).loki,
-      jaegerUrl: env.JAEGER_QUERY_URL,
-      timelineWatch: createTimelineWatch(metrics),
-      metrics,
-      nowMs: Date.now,
-      onError,
-    });
-    worker = await createWorker({ env, connection: connected.connection, bundle, activities, plugin });
-    const running = worker.run();
-    const stopTelling = tellReplaysWhile(connected.client, postgres, onError);
-    void stopping.then(stopTelling);
-    void stopping.then(async () => {
-      logger.info({}, 'stopping');
-      // Requests under way wait for answers of workflows, which the worker gives.
-      await server.stop(REQUESTS_END_MS);
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
-    });
-    await running;
-  } finally {
-    await server.stop(0);
-    await connected?.connection.close();
-    await connected?.close();
-    await postgres.end();
-    await telemetry.stop();
-    await metricsServer.close();
-  }
+}
+
+async function listen(options: {
+  env: Env;
+  token: string;
+  telemetry: IncidentTelemetry;
+  shared: Shared;
+  health: ReturnType<typeof createHealth>;
+}) {
+  const { env, token, telemetry, shared, health } = options;
+  const { nowMs, onError } = shared;
+  const ports = createIncidentPorts({ ...shared, linkKeys: env.INCIDENT_LINK_SECRET });
+  const app = createIncidentApp({ ports, token, health, nowMs, onError });
+  const requests = await serveIncidents(inRequestSpans(app), { host: env.INCIDENT_HOST, port: env.INCIDENT_PORT });
+  const metrics = await serveMetrics({
+    host: env.METRICS_HOST,
+    port: env.INCIDENT_METRICS_PORT,
+    register: telemetry.register,
+    isHealthy: async () => (await health()).healthy,
+  });
+  announce(env, requests.port, metrics.port);
+  return { requests, metrics };
+}
+
+function activitiesOf(options: {
+  env: Env;
+  metrics: IncidentTelemetry['metrics'];
+  shared: Shared;
+  client: IncidentClient;
+}): ReturnType<typeof createIncidentActivities> {
+  const { env, metrics, shared, client } = options;
+  const { INCIDENT_LINK_SECRET: keys, INCIDENT_PUBLIC_URL: publicUrl } = env;
+  return createIncidentActivities({
+    ...shared,
+    client,
+    metrics,
+    windows: { temporal: client.temporal, taskQueue: env.TEMPORAL_TASK_QUEUE },
+    environment: process.env,
+    sendByChannel: createSendByChannel({ email: emailOf(env), nowMs: Date.now }),
+    links: keys === undefined || publicUrl === undefined ? null : { keys, publicUrl },
+    openOrUpdate: createOpenOrUpdate(shared),
+    prometheusUrl: env.PROMETHEUS_URL,
+    loki: telemetrySettings(env).loki,
+    jaegerUrl: env.JAEGER_QUERY_URL,
+    timelineWatch: createTimelineWatch(metrics),
+  });
 }
 
 function tokenOf({ INCIDENT_TOKEN: token }: Env): string {
@@ -197,20 +229,8 @@ async function connect(env: Env, plugin: OpenTelemetryPlugin): Promise<Connected
   }
 }
 
-/** Whoever is to beat and never has is missed from now on. */
-async function expectAll(client: IncidentClient, { document }: LoadedPolicy): Promise<void> {
-  for (const { name, every, grace } of document.heartbeats) {
-    const [everyMs, graceMs] = [knownDurationMs(every), knownDurationMs(grace)];
-    await expectHeart(client, { tenant: PLATFORM_TENANT, name, everyMs, graceMs });
-  }
-}
-
 /** Looks for published replays again and again; gives what ends it. */
-function tellReplaysWhile(
-  client: IncidentClient,
-  postgres: PostgresPool,
-  onError: (thrown: unknown) => void,
-): () => void {
+function tellReplaysWhile(client: IncidentClient, { postgres, onError }: Shared): () => void {
   let isUnderWay = false;
   const timer = setInterval(() => {
     if (isUnderWay) return;

@@ -1,5 +1,6 @@
 import { UnmogrowpError } from '../errors.ts';
 import type { MaintenanceWindow } from '../incidents/maintenance.ts';
+import { epochMs } from './epoch.ts';
 import { type PostgresQueryable, queryRows } from './pool.ts';
 
 /** A maintenance window as it is stored; one that ended early too. */
@@ -23,10 +24,6 @@ const END = 'greatest(starts_at, least(ends_at, ended_at))';
 const COLUMNS = `maintenance_id AS "maintenanceId", matchers, ${epochMs('starts_at')} AS "fromMs", ${epochMs(END)} AS "toMs",
   reason, created_by AS "createdBy", ${epochMs('created_at')} AS "createdAtMs", ${epochMs('ends_at')} AS "plannedToMs",
   ended_by AS "endedBy"`;
-
-function epochMs(expression: string): string {
-  return `floor(extract(epoch FROM ${expression}) * 1000)::float8`;
-}
 
 /** Adds a maintenance window. The same one again changes nothing; another one under its id is refused with `oncall_invalid`. */
 export async function createMaintenanceWindow(

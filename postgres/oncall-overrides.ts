@@ -1,5 +1,6 @@
 import { UnmogrowpError } from '../errors.ts';
 import type { Override, Shift } from '../incidents/oncall/who.ts';
+import { epochMs } from './epoch.ts';
 import { type PostgresPool, type PostgresQueryable, inTransaction, queryRows } from './pool.ts';
 
 /**
@@ -46,10 +47,6 @@ const END = 'greatest(starts_at, least(ends_at, withdrawn_at))';
 const COLUMNS = `override_id AS "overrideId", schedule_id AS "scheduleId", kind, people, ${epochMs('starts_at')} AS "fromMs",
   ${epochMs(END)} AS "toMs", ${epochMs('ends_at')} AS "plannedToMs", reason, calendar_uid AS "calendarUid", created_by AS "createdBy",
   ${epochMs('created_at')} AS "createdAtMs", ${epochMs('withdrawn_at')} AS "withdrawnAtMs", withdrawn_by AS "withdrawnBy"`;
-
-function epochMs(column: string): string {
-  return `floor(extract(epoch FROM ${column}) * 1000)::float8`;
-}
 
 /** Adds an override. The same one again changes nothing; another one under its id is refused with `oncall_invalid`. */
 export async function addOverride(connection: PostgresQueryable, override: NewOverride): Promise<StoredOverride> {

@@ -28,6 +28,8 @@ import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeouts.ts';
 /** Above what a channel may take for a bundle of many incidents. */
 const SEND = {
   startToCloseTimeout: '1 minute',
+  // Somebody waits to be told: whoever was killed while it sent is noticed sooner.
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS.send,
   retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 } as const;
 const patient = proxyActivities<ContactActivities>({ ...SEND, scheduleToCloseTimeout: '5 minutes' });

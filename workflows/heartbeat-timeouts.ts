@@ -4,6 +4,8 @@ export const HEARTBEAT_TIMEOUT_MS = {
   arrival: 15_000,
   /** Of a replay for a window. */
   wait: 15_000,
+  /** Of a message to a person. */
+  send: 15_000,
   /** Most other activities are so short that they never beat: for them it is the time that they may take. */
   other: 30_000,
 } as const;

@@ -30,9 +30,12 @@ interface Life {
   state: HeartbeatState | null;
 }
 
-/** Waits for each beat; one that does not come opens an incident, and the next one resolves it. */
+/**
+ * Waits for each beat after the first; one that does not come opens an incident, and the next one resolves it. It ends when
+ * one is missed that the policy does not name any more.
+ */
 export async function heartbeat(input: HeartbeatInput): Promise<void> {
-  const life: Life = { input, state: input.carried ?? expected(input) };
+  const life: Life = { input, state: input.carried ?? null };
   setHandler(beatSignal, (beat) => takeBeat(life, beat));
   setHandler(describeQuery, () => describe(life));
   for (;;) {
@@ -43,13 +46,10 @@ export async function heartbeat(input: HeartbeatInput): Promise<void> {
     if (state === null) await condition(() => life.state !== null);
     else if (hasComeAgain(state)) await end(life, state);
     else if (state.missedAtMs !== null) await condition(() => life.state !== state);
-    else if (Date.now() >= dueMs(state)) await miss(life, state);
-    else await untilDue(life, dueMs(state));
+    else if (Date.now() >= dueMs(state)) {
+      if (!(await miss(life, state))) return;
+    } else await untilDue(life, dueMs(state));
   }
-}
-
-function expected({ expects }: HeartbeatInput): HeartbeatState | null {
-  return expects === undefined ? null : { ...expects, lastBeatAtMs: null, countsFromMs: Date.now(), missedAtMs: null };
 }
 
 function takeBeat(life: Life, { everyMs, graceMs }: Beat): void {
@@ -61,22 +61,23 @@ function takeBeat(life: Life, { everyMs, graceMs }: Beat): void {
 const dueMs = ({ countsFromMs, everyMs, graceMs }: HeartbeatState): number => countsFromMs + everyMs + graceMs;
 
 const hasComeAgain = ({ missedAtMs, lastBeatAtMs }: HeartbeatState): boolean =>
-  missedAtMs !== null && lastBeatAtMs !== null && lastBeatAtMs > missedAtMs;
+  missedAtMs !== null && lastBeatAtMs > missedAtMs;
 
 /** Beats do not wake anybody: only one that makes the next one due sooner does. */
 async function untilDue(life: Life, atMs: number): Promise<void> {
   await condition(() => life.state !== null && dueMs(life.state) < atMs, Math.max(1, atMs - Date.now()));
 }
 
-async function miss(life: Life, state: HeartbeatState): Promise<void> {
+/** Says whether the beat is still one that somebody has to hear of. */
+async function miss(life: Life, state: HeartbeatState): Promise<boolean> {
   const missedAtMs = dueMs(state);
   const nowMs = Date.now();
   if (nowMs - missedAtMs > UNWATCHED_MS) {
     life.state = { ...state, countsFromMs: nowMs };
-    return;
+    return true;
   }
   life.state = { ...state, missedAtMs };
-  await tell(life, state, { status: 'firing', startsAtMs: missedAtMs });
+  return tell(life, state, { status: 'firing', startsAtMs: missedAtMs });
 }
 
 async function end(life: Life, state: HeartbeatState): Promise<void> {
@@ -89,8 +90,9 @@ async function tell(
   { input: { tenant, name } }: Life,
   { everyMs, lastBeatAtMs }: HeartbeatState,
   of: { status: 'firing' | 'resolved'; startsAtMs: number },
-): Promise<void> {
-  await openFromHeartbeat({ version: 1, tenant, name, everyMs, lastBeatAtMs, ...of });
+): Promise<boolean> {
+  const { isKnown } = await openFromHeartbeat({ version: 1, tenant, name, everyMs, lastBeatAtMs, ...of });
+  return isKnown;
 }
 
 function describe({ input: { tenant, name }, state }: Life): HeartbeatDescription | null {

@@ -62,8 +62,8 @@ function withEntries(
 }
 
 /**
- * The result of an activity, or null when it failed for good: an incident goes on without it. Throws what is no failure of
- * an activity.
+ * The result of an activity, or the code with which it failed for good: an incident goes on without it. Throws what is no
+ * failure of an activity.
  */
 export async function withoutFailing<Result>(work: Promise<Result>): Promise<Result | { failure: string }> {
   try {

@@ -96,13 +96,11 @@ export interface HeartbeatInput {
   version: 1;
   tenant: string;
   name: string;
-  /** What is waited for from now on although it has never come; without it the first signal says so. */
-  expects?: Omit<Beat, 'version'>;
   carried?: HeartbeatState;
   continueAsNewAfterEvents?: number;
 }
 
-/** Argument of the signal `beat`, which is sent together with the start. */
+/** Argument of the signal `beat`, which is sent together with the start: nothing is waited for before it. */
 export interface Beat {
   version: 1;
   /** How often it comes, and how much later it may be. */
@@ -114,8 +112,7 @@ export interface Beat {
 export interface HeartbeatState {
   everyMs: number;
   graceMs: number;
-  /** Null before the first one. */
-  lastBeatAtMs: number | null;
+  lastBeatAtMs: number;
   /** From when on it is due again: the last beat, or later when nobody could have heard one. */
   countsFromMs: number;
   /** When it was due that did not come; null while it beats. */

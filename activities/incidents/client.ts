@@ -172,8 +172,8 @@ export async function listOpenWorkflows(client: IncidentClient, limit: number): 
   return found;
 }
 
-/** Tells a heartbeat that it beats; begins to wait for the next one if nobody does. Throws `temporal_unavailable`. */
-export async function beatHeart(
+/** Tells the workflow of a heartbeat that it has come; begins to wait for the next one if nobody does. Throws `temporal_unavailable`. */
+export async function signalBeat(
   client: IncidentClient,
   { tenant, name, ...beat }: { tenant: string; name: string } & Omit<Beat, 'version'>,
 ): Promise<void> {
@@ -186,27 +186,6 @@ export async function beatHeart(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       signal: 'beat',
       signalArgs: [{ version: 1, ...beat }],
-    });
-  } catch (error) {
-    throw toTemporalError(error);
-  }
-}
-
-/**
- * Waits for a heartbeat from now on although it has never come; one that is waited for already goes on as it is. Throws
- * `temporal_unavailable`.
- */
-export async function expectHeart(
-  client: IncidentClient,
-  { tenant, name, ...expects }: { tenant: string; name: string } & Omit<Beat, 'version'>,
-): Promise<void> {
-  try {
-    await client.temporal.workflow.start<HeartbeatWorkflow>('heartbeat', {
-      workflowId: heartbeatWorkflowId(tenant, name),
-      taskQueue: client.taskQueue,
-      args: [{ version: 1, tenant, name, expects }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
   } catch (error) {
     throw toTemporalError(error);

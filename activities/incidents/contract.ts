@@ -116,11 +116,11 @@ export interface MissedHeartbeat {
   /** When it was due: the same for the miss and for its end. */
   startsAtMs: number;
   everyMs: number;
-  /** Null when it has never come. */
-  lastBeatAtMs: number | null;
+  lastBeatAtMs: number;
 }
 
 /** All I/O of the workflow `heartbeat`. */
 export interface HeartbeatActivities {
-  openFromHeartbeat(missed: MissedHeartbeat): Promise<void>;
+  /** Opens an incident, or ends it; of a heartbeat that the policy does not name any more none is opened. */
+  openFromHeartbeat(missed: MissedHeartbeat): Promise<{ isKnown: boolean }>;
 }

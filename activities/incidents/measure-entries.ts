@@ -1,4 +1,5 @@
-import { detailsOf, openedAtMsOf } from '../../incidents/timeline-details.ts';
+import { openedAtMsOf } from '../../incidents/incident-id.ts';
+import { detailsOf } from '../../incidents/timeline-details.ts';
 import type { TimelineEntry, TimelineKind } from '../../incidents/types.ts';
 import type { Metrics } from '../../otel/metrics.ts';
 import type { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';

@@ -21,8 +21,12 @@ export function createOpenFromHeartbeat({
 }: HeartbeatDependencies): HeartbeatActivities['openFromHeartbeat'] {
   return async function openFromHeartbeat(missed) {
     const definition = policy.current().document.heartbeats.find(({ name }) => name === missed.name);
-    // One that was taken out of the policy meanwhile is missed all the same until it comes again.
-    await openOrUpdate(groupOfHeartbeat(missed, definition?.severity ?? 'critical', nowMs()));
+    const isKnown = definition !== undefined;
+    // An incident that is open is ended whatever the policy says by now.
+    if (isKnown || missed.status === 'resolved') {
+      await openOrUpdate(groupOfHeartbeat(missed, definition?.severity ?? 'critical', nowMs()));
+    }
+    return { isKnown };
   };
 }
 
@@ -30,9 +34,8 @@ function groupOfHeartbeat(missed: MissedHeartbeat, severity: Severity, nowMs: nu
   const { tenant, name, status, startsAtMs, everyMs, lastBeatAtMs } = missed;
   const title = shortTitle(`Heartbeat ${name} was missed`);
   const labels = { alertname: ALERT, heartbeat: name, severity };
-  const last =
-    lastBeatAtMs === null ? 'It has never come.' : `It came last at ${new Date(lastBeatAtMs).toISOString()}.`;
-  const description = `The heartbeat ${name} is to come every ${everyMs / 1_000} seconds. ${last}`;
+  const last = new Date(lastBeatAtMs).toISOString();
+  const description = `The heartbeat ${name} is to come every ${everyMs / 1_000} seconds. It came last at ${last}.`;
   const groupKey = `heartbeat:${name}`;
   return {
     source: 'heartbeat',

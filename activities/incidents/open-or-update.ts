@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { type AlertGroup, incidentWorkflowId, referenceOf } from '../../incidents/http/alert-group.ts';
 import type { LoadedPolicy } from '../../incidents/policy/load.ts';
 import { snapshotFor, takeSnapshot } from '../../incidents/policy/take-snapshot.ts';
 import type { PolicySnapshot } from '../../incidents/policy/snapshot.ts';
 import type { StoredIncident } from '../../incidents/stored.ts';
+import { withinTime } from '../../incidents/within-time.ts';
 import { findLastIncident, saveIncidentAlerts } from '../../postgres/incidents.ts';
 import type { PostgresPool } from '../../postgres/pool.ts';
 import { UnmogrowpError } from '../../errors.ts';
@@ -33,21 +33,14 @@ export function createOpenOrUpdate(dependencies: OpenDependencies): (group: Aler
   const { client, postgres, policy, nowMs, onError } = dependencies;
 
   /** The result, or undefined when it failed or takes too long; then it may still be done. */
-  async function tryPostgres<Result>(work: Promise<Result>): Promise<Result | undefined> {
-    const guarded = work.catch((error: unknown) => {
-      onError(error);
-      return undefined;
-    });
-    const giveUp = new AbortController();
-    try {
-      return await Promise.race([
-        guarded,
-        wait(POSTGRES_WAIT_MS, undefined, { signal: giveUp.signal, ref: false }).catch(() => undefined),
-      ]);
-    } finally {
-      giveUp.abort();
-    }
-  }
+  const tryPostgres = <Result>(work: Promise<Result>): Promise<Result | undefined> =>
+    withinTime(
+      POSTGRES_WAIT_MS,
+      work.catch((error: unknown) => {
+        onError(error);
+        return undefined;
+      }),
+    );
 
   return async function openOrUpdate(group) {
     const { temporal, taskQueue } = client();

@@ -4,7 +4,7 @@ import { contactsOf } from '../../incidents/policy/contacts.ts';
 import type { PolicySource } from '../../incidents/policy/load.ts';
 import type { PolicyDocument } from '../../incidents/policy/schema.ts';
 import type { Target } from '../../incidents/types.ts';
-import { listOverrides } from '../../postgres/oncall-overrides.ts';
+import { overridesBetween } from '../../postgres/oncall-overrides.ts';
 import type { PostgresPool } from '../../postgres/pool.ts';
 import type { IncidentActivities, ResolvedTarget, TargetsQuestion } from './contract.ts';
 import { gather } from './enrich-part.ts';
@@ -32,7 +32,7 @@ export function createResolveTargets({
     const scheduleIds = targets.flatMap((target) => (target.kind === 'schedule' ? [target.schedule] : []));
     if (scheduleIds.length === 0) return [];
     const range = { scheduleIds, fromMs: atMs, toMs: atMs + 1 };
-    const found = await gather(OVERRIDES_MS_MAX, () => listOverrides(postgres, range), onError);
+    const found = await gather(OVERRIDES_MS_MAX, () => overridesBetween(postgres, range), onError);
     return found.state === 'found' ? found.value : undefined;
   }
 

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { UnmogrowpError } from '../../errors.ts';
 import type { SendByChannel } from '../../incidents/channels/all.ts';
 import type { Message } from '../../incidents/channels/port.ts';
@@ -7,6 +6,7 @@ import { type LinkSettings, actionLinks } from '../../incidents/links/action-lin
 import { type Environment, addressOf } from '../../incidents/policy/contacts.ts';
 import type { PolicySource } from '../../incidents/policy/load.ts';
 import type { ContactReference } from '../../incidents/types.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 import type { ContactActivities } from './contact-contract.ts';
 
 export interface SendMessageDependencies {
@@ -32,7 +32,7 @@ export function createSendMessage({
     const address = addressOf(policy.current().document, contact, environment);
     if (address.kind === 'unknown') throw unknownAddress(address);
     const { destination } = address;
-    await sendByChannel(messageOf(told, contact, links), destination, Context.current().cancellationSignal);
+    await withHeartbeat(undefined, (signal) => sendByChannel(messageOf(told, contact, links), destination, signal));
     return { channel: destination.kind };
   };
 }

@@ -1,6 +1,7 @@
 import type { IncidentClient } from '../../activities/incidents/client.ts';
 import type { Health } from '../../incidents/http/app.ts';
 import type { PolicySource } from '../../incidents/policy/load.ts';
+import { withinTime } from '../../incidents/within-time.ts';
 import { type PostgresPool, queryRows } from '../../postgres/pool.ts';
 
 const ANSWER_MS_MAX = 1_000;
@@ -36,17 +37,11 @@ export function createHealth(options: {
 
 /** Whether somebody answers, and soon. */
 async function answers(ask: () => Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ANSWER_MS_MAX);
   const asked = Promise.resolve()
     .then(ask)
     .then(
       () => true,
       () => false,
     );
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await withinTime(ANSWER_MS_MAX, asked)) ?? false;
 }

@@ -1,4 +1,4 @@
-import { type IncidentClient, beatHeart, commandIncident } from '../../activities/incidents/client.ts';
+import { type IncidentClient, signalBeat, commandIncident } from '../../activities/incidents/client.ts';
 import { createOpenOrUpdate } from '../../activities/incidents/open-or-update.ts';
 import { UnmogrowpError, toUnmogrowpError } from '../../errors.ts';
 import { PLATFORM_TENANT, incidentWorkflowId } from '../../incidents/http/alert-group.ts';
@@ -76,7 +76,7 @@ export function createIncidentPorts(options: PortOptions): IncidentPorts {
       const heartbeat = policy.current().document.heartbeats.find((one) => one.name === name);
       if (heartbeat === undefined) return undefined;
       const [everyMs, graceMs] = [knownDurationMs(heartbeat.every), knownDurationMs(heartbeat.grace)];
-      await inTime((connected) => beatHeart(connected, { tenant: PLATFORM_TENANT, name, everyMs, graceMs }));
+      await inTime((connected) => signalBeat(connected, { tenant: PLATFORM_TENANT, name, everyMs, graceMs }));
       return { dueAtMs: nowMs() + everyMs + graceMs };
     },
     async command(incident, asked, commandId) {

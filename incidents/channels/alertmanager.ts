@@ -1,4 +1,4 @@
-import type { Notice } from '../types.ts';
+import { openedAtMsOf } from '../incident-id.ts';
 import { forEachIncident, newestOfEachIncident } from './each-incident.ts';
 import { postJson } from './http.ts';
 import { stableId } from './message-id.ts';
@@ -34,7 +34,8 @@ function groupOf({ notice, links }: MessagePart): Record<string, unknown> {
     status,
     labels,
     annotations,
-    startsAt: new Date(openedAtMs(notice)).toISOString(),
+    // The same moment whatever is said of it, or a receiver takes it for another alert.
+    startsAt: new Date(openedAtMsOf(incidentId)).toISOString(),
     endsAt: status === 'resolved' ? new Date(notice.createdAtMs).toISOString() : NOT_ENDED,
     generatorURL: links?.acknowledge ?? '',
     fingerprint: stableId(incidentId).slice(0, FINGERPRINT_LENGTH),
@@ -51,13 +52,4 @@ function groupOf({ notice, links }: MessagePart): Record<string, unknown> {
     externalURL: links === null ? '' : new URL(links.acknowledge).origin,
     alerts: [alert],
   };
-}
-
-/**
- * The alert has to begin at the same moment whatever is said of it, or a receiver takes it for another one. An incident's id
- * is a UUID v7, which begins with that moment.
- */
-function openedAtMs({ incidentId, createdAtMs }: Notice): number {
-  const [high = '', low = '', rest = ''] = incidentId.split('-');
-  return rest.startsWith('7') ? Number.parseInt(high + low, 16) : createdAtMs;
 }

@@ -1,4 +1,5 @@
 import { asksForAnswer } from '../contact/order.ts';
+import { escapeHtml } from '../html.ts';
 import type { ActionLinks, Message, MessagePart } from './port.ts';
 import { acknowledgeCommand, headline, headlineOfPart, oneLine, origin } from './words.ts';
 
@@ -69,12 +70,3 @@ const htmlCommand = ({ notice }: MessagePart): string =>
   asksForAnswer(notice) ? `<p><code>${escapeHtml(acknowledgeCommand(notice))}</code></p>` : '';
 
 const anchor = (url: string, word: string): string => `<a href="${escapeHtml(url)}">${word}</a>`;
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');

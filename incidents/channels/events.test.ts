@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answering, startHttpReceiver } from '../../test/incidents/http-receiver.ts';
-import { INCIDENT, LINKS, OPENED_AT_MS, bundle, message, notice, part } from '../../test/incidents/notices.ts';
+import { INCIDENT, LINKS, OPENED_AT_MS, bundle, message, part } from '../../test/incidents/notices.ts';
 import { alertmanagerSchema, groupOfAlertmanager } from '../http/alertmanager.ts';
 import { createAlertmanager } from './alertmanager.ts';
 import { createPagerDuty } from './pagerduty.ts';
@@ -88,11 +88,6 @@ describe('what takes the webhooks of Alertmanager', () => {
     expect(begun.title).toContain('The sink stands still');
     expect(ended.groupKey).toBe(begun.groupKey);
     expect(ended.alerts).toMatchObject([{ ...identityOf(begun.alerts[0]), status: 'resolved' }]);
-  });
-
-  it('takes the moment of the notice where an id does not say when it was made', async () => {
-    const [group] = await toAlertmanager(message(part({ incidentId: 'made-elsewhere' })));
-    expect(group).toMatchObject({ alerts: [{ startsAt: new Date(notice().createdAtMs).toISOString() }] });
   });
 });
 

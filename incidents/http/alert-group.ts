@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { cut, oneLine } from '../channels/words.ts';
 import type { ToldAlert } from '../stored.ts';
 import { type AlertReference, SEVERITIES, type Severity } from '../types.ts';
 
@@ -36,10 +37,7 @@ export function worstSeverity(alerts: readonly ToldAlert[]): Severity {
 }
 
 /** One line that is short enough for the subject of a message. */
-export function shortTitle(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= TITLE_LENGTH_MAX ? line : `${line.slice(0, TITLE_LENGTH_MAX - 1)}…`;
-}
+export const shortTitle = (text: string): string => cut(oneLine(text), TITLE_LENGTH_MAX);
 
 /** The workflow of a group of alerts: the same for every message about it, and safe in an address. */
 export function incidentWorkflowId(tenant: string, groupKey: string): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTE_LENGTH_MAX, SNOOZE_MS_MAX } from '../state/refusals.ts';
 import type { IncidentCommand, IncidentCommandName } from '../types.ts';
 
 /** Who wants it, for the timeline. */
@@ -7,8 +8,7 @@ const who = {
   via: z.enum(['cli', 'http']).default('http'),
 };
 
-const SNOOZE_SECONDS_MAX = 7 * 86_400;
-const text = z.string().trim().min(1).max(5_000);
+const text = z.string().trim().min(1).max(NOTE_LENGTH_MAX);
 const name = z.string().min(1).max(100);
 
 const target = z.discriminatedUnion('kind', [
@@ -27,7 +27,11 @@ export const COMMAND_SCHEMAS = {
   snooze: z
     .object({
       ...who,
-      seconds: z.int().min(60).max(SNOOZE_SECONDS_MAX).optional(),
+      seconds: z
+        .int()
+        .min(60)
+        .max(SNOOZE_MS_MAX / 1_000)
+        .optional(),
       until: z.iso.datetime({ offset: true }).optional(),
     })
     .refine(({ seconds, until }) => (seconds === undefined) !== (until === undefined), {
@@ -90,7 +94,7 @@ function readSnooze(
   nowMs: number,
 ): ReadCommand {
   const untilMs = until === undefined ? nowMs + (seconds ?? 0) * 1_000 : Date.parse(until);
-  if (untilMs <= nowMs || untilMs > nowMs + SNOOZE_SECONDS_MAX * 1_000) {
+  if (untilMs <= nowMs || untilMs > nowMs + SNOOZE_MS_MAX) {
     return { problem: 'until: is a time to come, within a week' };
   }
   return { command: { ...base, name: 'snooze', untilMs } };

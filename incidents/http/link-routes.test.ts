@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { UnmogrowpError } from '../../errors.ts';
 import { registerLinks } from './link-routes.ts';
-import { escapeHtml } from './pages.ts';
+import { escapeHtml } from '../html.ts';
 import type { IncidentPorts, IncidentView } from './ports.ts';
 
 const INCIDENT = '01890a5d-ac96-774b-bcce-b302099a8057';

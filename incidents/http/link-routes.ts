@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { v7 as uuidv7 } from 'uuid';
 import { type UnmogrowpError, toUnmogrowpError } from '../../errors.ts';
+import { withinTime } from '../within-time.ts';
 import { REFUSAL_STATUS, RETRY_AFTER_SECONDS, refusalOfError } from './answers.ts';
 import { PAGE_HEADERS, confirmPage, donePage, refusedPage } from './pages.ts';
 import type { IncidentPorts } from './ports.ts';
@@ -47,18 +48,12 @@ export function registerLinks(app: Hono, { ports, onError }: LinkOptions): void 
 }
 
 /** What is wrong; undefined when nothing that knows it answers in time. */
-async function titleOf(ports: LinkOptions['ports'], incidentId: string): Promise<string | undefined> {
-  const view = ports.view(incidentId).then(
+function titleOf(ports: LinkOptions['ports'], incidentId: string): Promise<string | undefined> {
+  const title = ports.view(incidentId).then(
     ({ incident }) => incident.title,
     () => undefined,
   );
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), TITLE_WAIT_MS);
-  try {
-    return await Promise.race([view, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withinTime(TITLE_WAIT_MS, title);
 }
 
 function refusedAs(context: Context, error: UnmogrowpError, onError: LinkOptions['onError']): Response {

@@ -1,5 +1,5 @@
-import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { endOfDay, identifier, timeOfDay, timeZone } from '../fields.ts';
 
 /** In ISO order: Monday is 1. */
 export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
@@ -7,22 +7,17 @@ export type Weekday = (typeof WEEKDAYS)[number];
 
 const HOURS_MAX = 24 * 7 * 52;
 
-const identifier = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'is made of 1 to 63 of a-z, 0-9, - and _, and begins with a letter or digit');
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day such as 09:00');
-const endOfDayOrTime = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'is a time of day such as 17:00 or 24:00');
 const weekday = z.enum(WEEKDAYS);
 const timeOfWeek = z
   .string()
   .regex(
     new RegExp(`^(${WEEKDAYS.join('|')}) ([01]\\d|2[0-3]):[0-5]\\d$`),
-    'is a weekday and a time such as friday 17:00',
+    'has to be a weekday and a time such as friday 17:00',
   );
-const date = z.iso.date('is a date such as 2026-01-05');
+const date = z.iso.date('has to be a date such as 2026-01-05');
 
 /** Two in one turn are on call together. */
-const turn = z.union([identifier, z.array(identifier).min(1).max(20)], 'is a person or a list of persons');
+const turn = z.union([identifier, z.array(identifier).min(1).max(20)], 'has to be a person or a list of persons');
 
 const rotation = z.union(
   [
@@ -32,20 +27,20 @@ const rotation = z.union(
       unit: z.enum(['hours', 'days', 'weeks']),
     }),
   ],
-  'is daily, weekly, or { every: 12, unit: hours } with hours, days or weeks',
+  'has to be daily, weekly, or { every: 12, unit: hours } with hours, days or weeks',
 );
 
 const restriction = z.union(
   [
     z.strictObject({
       from: timeOfDay,
-      to: endOfDayOrTime,
+      to: endOfDay,
       /** On which days it begins. */
       weekdays: z.array(weekday).min(1).optional(),
     }),
     z.strictObject({ from: timeOfWeek, to: timeOfWeek }),
   ],
-  'is { from: 09:00, to: 17:00 }, perhaps with weekdays, or { from: friday 17:00, to: monday 09:00 }',
+  'has to be { from: 09:00, to: 17:00 }, perhaps with weekdays, or { from: friday 17:00, to: monday 09:00 }',
 );
 
 /**
@@ -85,9 +80,7 @@ const layerSchema = z
 export const scheduleSchema = z
   .strictObject({
     id: identifier,
-    time_zone: z
-      .string()
-      .refine((zone) => IANAZone.isValidZone(zone), 'is no time zone of the IANA database, such as Europe/Berlin'),
+    time_zone: timeZone,
     layers: z.array(layerSchema).max(50).default([]),
   })
   .superRefine(({ layers }, context) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isTimeZone } from '../local-time.ts';
+import { endOfDay, identifier, timeOfDay, timeZone } from '../fields.ts';
 import { WEEKDAYS, scheduleSchema } from '../oncall/schema.ts';
 import { SEVERITIES, URGENCIES } from '../types.ts';
 import { durationSchema } from './duration.ts';
@@ -8,9 +8,6 @@ import { matchersSchema } from './matchers.ts';
 const STEPS_MAX = 20;
 const REPEAT_MAX = 5;
 
-const identifier = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'has to be 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit');
 /** What it stands for is a secret or differs between installations, so the file only says where it is. */
 const variable = z
   .string()
@@ -18,11 +15,6 @@ const variable = z
     /^[A-Z][A-Z0-9_]*$/,
     'has to be the name of a variable of the environment, such as PAGER_URL, never its value',
   );
-const timeZone = z.string().refine(isTimeZone, 'has to be a time zone of the IANA database, such as Europe/Berlin');
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'has to be a time of day such as 09:00');
-const endOfDay = z
-  .string()
-  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'has to be a time of day such as 17:00 or 24:00');
 
 const throttle = z.strictObject({
   messages: z.number().int().min(1).max(1_000),

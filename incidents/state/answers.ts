@@ -112,7 +112,6 @@ function recordOutcome(turn: Turn, notice: OpenNotice, outcome: DeliveryOutcome)
     urgency: turn.state.urgency,
     createdAtMs: notice.createdAtMs,
     bundled,
-    ...(channel === undefined ? {} : { channel }),
     ...(isOutside === undefined ? {} : { isOutsideHours: isOutside }),
   };
   if (outcome.outcome === 'sent') record(turn, 'notified', details);

@@ -4,8 +4,8 @@ import type { IncidentState } from './state.ts';
 
 /** A button that is pressed twice is one escalation. */
 const ESCALATION_GAP_MS = 10_000;
-const SNOOZE_MS_MAX = 31 * 86_400_000;
-const NOTE_LENGTH_MAX = 10_000;
+export const SNOOZE_MS_MAX = 7 * 86_400_000;
+export const NOTE_LENGTH_MAX = 5_000;
 const REPLAYS_MAX = 100;
 
 /** Why a command cannot be carried out as things stand, in words; undefined when it can. */
@@ -46,7 +46,7 @@ function refusalByName(state: IncidentState, command: IncidentCommand, nowMs: nu
 
 function refusalOfSnooze({ status, silentUntilMs }: IncidentState, untilMs: number, nowMs: number): string | undefined {
   if (untilMs <= nowMs) return 'The end of the snooze has passed.';
-  if (untilMs > nowMs + SNOOZE_MS_MAX) return 'A snooze takes 31 days at most.';
+  if (untilMs > nowMs + SNOOZE_MS_MAX) return 'A snooze takes a week at most.';
   return status === 'snoozed' && silentUntilMs === untilMs ? 'It is snoozed until then already.' : undefined;
 }
 

@@ -33,6 +33,12 @@ export const CARELESS_CHANGES: readonly CarelessChange[] = [
     refusedBy: ['heartbeat-life', 'heartbeat-continuing', 'heartbeat-continued'],
   },
   {
+    change: 'a heartbeat that the policy does not name any more is waited for',
+    from: /if \(!\(?await miss\(life, state\)\)?\)\s+return;/,
+    to: 'await miss(life, state);',
+    refusedBy: ['heartbeat-forgotten'],
+  },
+  {
     change: 'incidents do not hear what became of their notices',
     from: /await tellOutcomes\(/,
     to: 'await Promise.resolve(',

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { withFailures } from '../../activities/failures.ts';
 import {
   type IncidentClient,
-  beatHeart,
+  signalBeat,
   commandIncident,
   describeIncident,
   heartbeatWorkflowId,
@@ -292,7 +292,7 @@ export class IncidentsOnTest {
 
   beat(name: string, every: { everyMs: number; graceMs: number }): Promise<void> {
     this.#workflows.add(heartbeatWorkflowId(this.tenant, name));
-    return beatHeart(this.client, { tenant: this.tenant, name, ...every });
+    return signalBeat(this.client, { tenant: this.tenant, name, ...every });
   }
 
   sleep(ms: number): Promise<void> {

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+  type WorkflowHandleWithSignaledRunId,
+} from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
@@ -121,11 +125,21 @@ export const livesOfIncidents: readonly Life[] = [
   },
 ];
 
-/** Lives of heartbeats, which have no end of their own. */
+const HEARTBEAT = { version: 1, everyMs: 300, graceMs: 100 };
+
+/** Lives of heartbeats, which have no end of their own but that the policy forgets them. */
 export const livesOfHeartbeats: readonly Life[] = [
   async (environment) => ({ 'heartbeat-life': (await livedHeartbeat(environment, {})).at(-1) as History }),
   async (environment) =>
     continuedHistories('heartbeat', await livedHeartbeat(environment, { continueAsNewAfterEvents: 50 })),
+  async (environment) => {
+    const openFromHeartbeat: PlainIncident['openFromHeartbeat'] = () => Promise.resolve({ isKnown: false });
+    return served(environment, { openFromHeartbeat }, async (taskQueue) => {
+      const forgotten = await beginHeartbeat(environment, taskQueue, {});
+      await forgotten.result();
+      return { 'heartbeat-forgotten': await forgotten.fetchHistory() };
+    });
+  },
 ];
 
 /** Lives of contacts, which end after an hour of silence. */
@@ -254,15 +268,8 @@ async function livedHeartbeat(
   environment: TestWorkflowEnvironment,
   input: { continueAsNewAfterEvents?: number },
 ): Promise<History[]> {
-  const beat = { version: 1, everyMs: 300, graceMs: 100 };
   return served(environment, {}, async (taskQueue) => {
-    const first = await environment.client.workflow.signalWithStart('heartbeat', {
-      workflowId: `heartbeat/platform/${randomUUID()}`,
-      taskQueue,
-      args: [{ version: 1, tenant: 'platform', name: 'watchdog', ...input }],
-      signal: 'beat',
-      signalArgs: [beat],
-    });
+    const first = await beginHeartbeat(environment, taskQueue, input);
     const newest = environment.client.workflow.getHandle(first.workflowId);
     const untilMissed = (isMissed: boolean): Promise<void> =>
       until(async () => {
@@ -273,7 +280,7 @@ async function livedHeartbeat(
       input.continueAsNewAfterEvents === undefined || (await hasContinued(newest, first.signaledRunId));
     const missOne = async (): Promise<void> => {
       await untilMissed(true);
-      await newest.signal('beat', beat);
+      await newest.signal('beat', HEARTBEAT);
       await untilMissed(false);
     };
     for (let beats = 0; beats < 3 || !(await isDone()); beats += 1) await missOne();
@@ -281,6 +288,20 @@ async function livedHeartbeat(
     return endedHistories(environment, newest, first.signaledRunId);
   });
 }
+
+/** The first beat, and whoever waits for the next one. */
+const beginHeartbeat = (
+  { client }: TestWorkflowEnvironment,
+  taskQueue: string,
+  input: { continueAsNewAfterEvents?: number },
+): Promise<WorkflowHandleWithSignaledRunId> =>
+  client.workflow.signalWithStart('heartbeat', {
+    workflowId: `heartbeat/platform/${randomUUID()}`,
+    taskQueue,
+    args: [{ version: 1, tenant: 'platform', name: 'watchdog', ...input }],
+    signal: 'beat',
+    signalArgs: [HEARTBEAT],
+  });
 
 /** Some notices, one of which is refused. */
 async function livedContact(

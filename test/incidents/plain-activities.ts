@@ -31,7 +31,7 @@ export function plainIncident(client: Client, replaced: Partial<PlainIncident> =
       }),
     recordEntries: () => Promise.resolve(),
     signalIncident: () => Promise.resolve(),
-    openFromHeartbeat: () => Promise.resolve(),
+    openFromHeartbeat: () => Promise.resolve({ isKnown: true }),
     sendMessage: () => Promise.resolve({ channel: 'slack' }),
     tellOutcomes: () => Promise.resolve(),
     ...replaced,

@@ -1,7 +1,7 @@
 import { AREAS } from '../../otel/registry/all.ts';
 import { type ExternalDeclaration, type MetricDeclaration, isClosed } from '../../otel/registry/declare.ts';
 import { EXTERNAL } from '../../otel/registry/external/all.ts';
-import type { PipelineProcess } from '../../stack/types.ts';
+import { PROCESS_NAMES, type ProcessName } from '../../stack/types.ts';
 
 /** A declared metric, and the services on whose pages it stands. */
 export interface Expected {
@@ -9,14 +9,15 @@ export interface Expected {
   readonly jobs: readonly string[];
 }
 
-const JOBS_OF_AREA: Readonly<Record<string, readonly PipelineProcess[]>> = {
-  process: ['ingest', 'sink', 'worker'],
+const JOBS_OF_AREA: Readonly<Record<string, readonly ProcessName[]>> = {
+  process: PROCESS_NAMES,
   ingest: ['ingest'],
   kafka: ['sink'],
   sink: ['sink'],
   clickhouse: ['worker'],
   windows: ['worker'],
   'dead letters': ['worker'],
+  incidents: ['incidents'],
   parts: ['worker'],
 };
 
@@ -29,15 +30,10 @@ const JOBS_OF_SOURCE: Readonly<Record<string, readonly string[]>> = {
   loki: ['loki'],
 };
 
-/**
- * Every declared metric; of our own, on the pages of all processes that declare it. The process of incidents is no part of the
- * pipeline: what it measures has tests of its own.
- */
+/** Every declared metric; of our own, on the pages of all processes that declare it. */
 export function expectedMetrics(): Expected[] {
   const own = Object.entries(AREAS).flatMap(([area, declarations]) =>
-    area === 'incidents'
-      ? []
-      : Object.values(declarations).map((declaration) => ({ declaration, jobs: JOBS_OF_AREA[area] ?? [] })),
+    Object.values(declarations).map((declaration) => ({ declaration, jobs: JOBS_OF_AREA[area] ?? [] })),
   );
   const external = Object.entries(EXTERNAL).flatMap(([source, declarations]) =>
     Object.values(declarations).map((declaration) => ({ declaration, jobs: JOBS_OF_SOURCE[source] ?? [] })),

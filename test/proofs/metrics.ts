@@ -6,8 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fetchTrace } from '../../otel/jaeger.ts';
 import { AREAS } from '../../otel/registry/all.ts';
 import { logFieldsAt } from '../../otel/registry/log-fields.ts';
-import { PIPELINE_PROCESSES } from '../../stack/types.ts';
+import { PROCESS_NAMES, type ProcessName } from '../../stack/types.ts';
 import { readMetrics, undeclared } from '../support/openmetrics.ts';
+import { incidentsOf, tellIncidents } from './alerts/incidents-of.ts';
 import {
   ABSENT_IN_HEALTH,
   type Expected,
@@ -29,12 +30,16 @@ const TRACES_PER_METRIC_MAX = 3;
 async function proveMetrics(context: ProofContext): Promise<ProofSection> {
   const { pipeline, onProgress } = context;
   const fromMs = Date.now();
+  const incidents = await incidentsOf(pipeline, context.signal);
   await sendWorkload(pipeline.stage, context);
   await provoke(context);
+  await tellIncidents(incidents, 'metrics', 'firing');
+  await tellIncidents(incidents, 'metrics', 'resolved');
   onProgress('asking Prometheus for every declared metric');
   const expected = expectedMetrics();
   const findings = await untilFound(expected, (each) => lookFor(pipeline, each, fromMs));
-  const strangers = await undeclaredOnPages(pipeline);
+  const strangers = await undeclaredOnPages({ ...pipeline.stage.metrics, incidents: incidents.place.metrics });
+  await incidents.kill();
   const missing = findings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   const problems = [...missing, ...strangers, ...(await logProblems(pipeline, fromMs))];
   const traces = findings.reduce((sum, { traces: found }) => sum + found, 0);
@@ -153,15 +158,15 @@ async function logProblems({ loki }: Pipeline, fromMs: number): Promise<string[]
 }
 
 /** What stands on the pages of our processes and is not declared; Temporal's SDK has more than we use. */
-async function undeclaredOnPages({ stage }: Pipeline): Promise<string[]> {
+async function undeclaredOnPages(addresses: Readonly<Record<ProcessName, string>>): Promise<string[]> {
   const own = Object.values(AREAS).flatMap((declarations) => Object.values(declarations));
   const pages = await Promise.all(
-    PIPELINE_PROCESSES.map(async (name) => undeclared(await readMetrics(`http://${stage.metrics[name]}`), own)),
+    PROCESS_NAMES.map(async (name) => undeclared(await readMetrics(`http://${addresses[name]}`), own)),
   );
   return pages.flatMap((names, index) =>
     names
       .filter((name) => !name.startsWith('temporal_'))
-      .map((name) => `the page of ${PIPELINE_PROCESSES[index]} shows ${name}, which is not declared`),
+      .map((name) => `the page of ${PROCESS_NAMES[index]} shows ${name}, which is not declared`),
   );
 }
 
