@@ -13,9 +13,10 @@ afterEach(() => environment.teardown());
 
 const WATCHDOG = { everyMs: MINUTE_MS, graceMs: 30 * SECOND_MS };
 const incident = { group: 'heartbeat:watchdog' };
-const world = () =>
+const world = (heartbeats: readonly string[] = ['watchdog']) =>
   new IncidentsOnTest(environment, {
     people: ['ada'],
+    heartbeats,
     policy: `
     steps: [{ notify: [{ person: "@ada" }], wait: 5m }]
     hold: 1m
@@ -72,5 +73,14 @@ test('history begins anew before it is long, and a beat is missed in any of them
     }
     expect((await environment.client.workflow.getHandle(workflowId).describe()).runId).not.toBe(runId);
     expect(heart.told).toEqual(['ada/chat 1/1/1', 'ada/chat resolved/1']);
+  });
+});
+
+test('one that was taken out of the policy is waited for no longer, and nobody is told', async () => {
+  const heart = world([]);
+  await heart.run(async () => {
+    await heart.beat('watchdog', WATCHDOG);
+    await environment.client.workflow.getHandle(heartbeatWorkflowId(heart.tenant, 'watchdog')).result();
+    expect(heart.told).toEqual([]);
   });
 });

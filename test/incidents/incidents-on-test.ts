@@ -24,6 +24,7 @@ import { UnmogrowpError } from '../../errors.ts';
 import { type AlertGroup, incidentWorkflowId, referenceOf } from '../../incidents/http/alert-group.ts';
 import { type MaintenanceWindow, maintenanceOf } from '../../incidents/maintenance.ts';
 import type { Override } from '../../incidents/oncall/who.ts';
+import type { LoadedPolicy } from '../../incidents/policy/load.ts';
 import { parsePolicy } from '../../incidents/policy/parse.ts';
 import type { PolicyDocument } from '../../incidents/policy/schema.ts';
 import { snapshotFor } from '../../incidents/policy/take-snapshot.ts';
@@ -105,6 +106,8 @@ export interface PolicyParts {
   /** YAML of the one policy, without its id. */
   readonly policy: string;
   readonly throttle?: string;
+  /** Names of heartbeats; how often they come is what `beat` says. */
+  readonly heartbeats?: readonly string[];
 }
 
 /** How an incident of a test is opened. */
@@ -153,12 +156,14 @@ export class IncidentsOnTest {
     schedules = '',
     policy,
     throttle = '1000, per: 1m',
+    heartbeats = [],
   }: PolicyParts): PolicyDocument {
     const text = [
       ...(people.length === 0 ? [] : ['people:', ...people.map((id) => person(this.name(id)))]),
       ...(channels.length === 0 ? [] : ['channels:', ...channels.map((id) => channel(this.name(id)))]),
       ...(schedules === '' ? [] : ['schedules:', schedules.replaceAll(/@(\w+)/g, (_, id: string) => this.name(id))]),
       `throttle: { messages: ${throttle} }`,
+      `heartbeats: [${heartbeats.map((name) => `{ name: ${name}, every: 1m }`).join(', ')}]`,
       'policies:',
       '  - id: everything',
       policy.replaceAll(/@(\w+)/g, (_, id: string) => this.name(id)),
@@ -355,14 +360,7 @@ export class IncidentsOnTest {
     return entries.toSorted((left, right) => numberOf(left) - numberOf(right)).map(({ kind }) => kind);
   }
 
-  get loaded(): {
-    document: PolicyDocument;
-    version: string;
-    file: string;
-    readAtMs: number;
-    problems: [];
-    isOutdated: boolean;
-  } {
+  get loaded(): LoadedPolicy {
     return { document: this.document, version: '0123456789ab', file: '', readAtMs: 0, problems: [], isOutdated: false };
   }
 
