@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { v7 as uuidv7 } from 'uuid';
@@ -45,8 +45,10 @@ import type {
   IncidentDescription,
   IncidentInput,
 } from '../../workflows/incident-messages.ts';
-import { executionsOf } from '../windows/lives.ts';
+import { executionsOf, until } from '../windows/lives.ts';
 import { startTimeSkipping, testPlugin } from '../windows/time-skipping.ts';
+import { inLanes } from './in-lanes.ts';
+import { type PolicyParts, policyText } from './policy-text.ts';
 
 /** A message that left the platform. */
 export interface SentMessage {
@@ -82,32 +84,6 @@ export interface Edge {
   isStoreAway: boolean;
   /** What a page waits for. */
   page: () => Promise<string>;
-}
-
-/** A person with a chat and, if that fails, a mail; the name is nobody else's. */
-const person = (id: string): string => `
-  - id: ${id}
-    name: ${id}
-    time_zone: UTC
-    contacts:
-      - { id: chat, kind: slack, url_variable: CHAT_URL }
-      - { id: mail, kind: email, address: ${id}@example.com }
-    notify: { high: [chat, mail], low: [mail] }`;
-
-const channel = (id: string): string => `
-  - { id: ${id}, kind: slack, url_variable: CHAT_URL }`;
-
-/** What a policy document is made of; NAME of people, channels and schedules becomes a name that only this test has. */
-export interface PolicyParts {
-  readonly people?: readonly string[];
-  readonly channels?: readonly string[];
-  /** YAML of the schedules. */
-  readonly schedules?: string;
-  /** YAML of the one policy, without its id. */
-  readonly policy: string;
-  readonly throttle?: string;
-  /** Names of heartbeats; how often they come is what `beat` says. */
-  readonly heartbeats?: readonly string[];
 }
 
 /** How an incident of a test is opened. */
@@ -150,24 +126,8 @@ export class IncidentsOnTest {
     return `${id}-${this.#suffix}`;
   }
 
-  parse({
-    people = [],
-    channels = [],
-    schedules = '',
-    policy,
-    throttle = '1000, per: 1m',
-    heartbeats = [],
-  }: PolicyParts): PolicyDocument {
-    const text = [
-      ...(people.length === 0 ? [] : ['people:', ...people.map((id) => person(this.name(id)))]),
-      ...(channels.length === 0 ? [] : ['channels:', ...channels.map((id) => channel(this.name(id)))]),
-      ...(schedules === '' ? [] : ['schedules:', schedules.replaceAll(/@(\w+)/g, (_, id: string) => this.name(id))]),
-      `throttle: { messages: ${throttle} }`,
-      `heartbeats: [${heartbeats.map((name) => `{ name: ${name}, every: 1m }`).join(', ')}]`,
-      'policies:',
-      '  - id: everything',
-      policy.replaceAll(/@(\w+)/g, (_, id: string) => this.name(id)),
-    ].join('\n');
+  parse(parts: PolicyParts): PolicyDocument {
+    const text = policyText(parts, (id) => this.name(id));
     const { document, problems } = parsePolicy(text);
     if (document === undefined) throw new Error(`${JSON.stringify(problems)}\n${text}`);
     return document;
@@ -185,11 +145,13 @@ export class IncidentsOnTest {
       shutdownGraceTime: 0,
       ...options,
     });
-    try {
-      return await worker.runUntil(work);
-    } finally {
-      await this.#endAll();
-    }
+    return worker.runUntil(async () => {
+      try {
+        return await work();
+      } finally {
+        await this.#endAll();
+      }
+    });
   }
 
   /** All I/O: what leaves the platform or needs a database is written down, the rest is real. */
@@ -378,19 +340,29 @@ export class IncidentsOnTest {
     return contact.replace(/^person:/, '').replaceAll(`-${this.#suffix}`, '');
   }
 
-  /** What nobody serves any more would hold the clock, and contacts would wait for an hour of silence. */
+  /**
+   * What nobody serves any more would hold the clock, and contacts would wait for an hour of silence. They are asked to end
+   * while somebody serves them: the server that skips time never lets go of a decision that was waited for when its workflow
+   * is terminated, and then its clock jumps no more.
+   */
   async #endAll(): Promise<void> {
     const contacts = [
       ...this.document.people.flatMap(({ id }) => [`person:${id}/chat`, `person:${id}/mail`] as const),
       ...this.document.channels.map(({ id }) => `channel:${id}` as const),
     ];
     const workflows = [...contacts.map(contactWorkflowId), ...this.#workflows];
-    for (const workflowId of workflows) {
-      await this.client.temporal.workflow
-        .getHandle(workflowId)
-        .terminate()
-        .catch(() => undefined);
+    await inLanes(workflows, (workflowId) => this.#endOne(workflowId));
+  }
+
+  async #endOne(workflowId: string): Promise<void> {
+    const handle = this.client.temporal.workflow.getHandle(workflowId);
+    try {
+      await handle.cancel();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return;
+      throw error;
     }
+    await until(async () => (await handle.describe()).status.name !== 'RUNNING');
   }
 }
 

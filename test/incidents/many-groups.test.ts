@@ -2,6 +2,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testEnv } from '../support/parts.ts';
 import { quietRuntime } from '../windows/time-skipping.ts';
+import { inLanes } from './in-lanes.ts';
 import { IncidentsOnTest } from './incidents-on-test.ts';
 import { firing } from './samples.ts';
 
@@ -14,18 +15,8 @@ beforeAll(async () => {
 afterAll(() => environment.teardown());
 
 const GROUPS = 2_000;
-/** As many requests as a storm brings at once. */
-const LANES = 40;
 /** After it something is stuck. */
 const TOLD_MS_MAX = 240_000;
-
-async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-  const waiting = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-}
 
 test('2,000 groups at once are 2,000 incidents, and of each somebody hears', async () => {
   const storm = new IncidentsOnTest(environment, {
