@@ -1,4 +1,4 @@
-import { UnmogrowpError } from '../errors.ts';
+import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { measureClose } from './close-delay.ts';
 import type { PublicationReason, WindowActivities, WindowKey } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -22,8 +22,12 @@ export function createPublishRun(dependencies: ActivityDependencies): WindowActi
     const run = await readRecordedRun(dependencies, window, runId);
     await refuseOldRun(dependencies, run, PUBLISHABLE_MS);
     const published = await publishAs(dependencies, run, { reason, publicationVersion, publishedAtMs });
-    // It is published: whether that can be measured decides nothing.
-    if (publicationVersion === 1) await measureClose(dependencies, run, publishedAtMs).catch(() => undefined);
+    if (publicationVersion === 1) {
+      // It is published: whether that can be measured decides nothing.
+      await measureClose(dependencies, run, publishedAtMs).catch((error: unknown) =>
+        dependencies.metrics.errors.inc({ code: toUnmogrowpError(error).code }),
+      );
+    }
     return published;
   };
 }

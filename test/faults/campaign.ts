@@ -61,6 +61,8 @@ const LOAD = {
 /** So much was acknowledged before a fault begins: the way is warm, and windows have been published. */
 const SHARE_BEFORE = 0.25;
 const TWIN_MS_MAX = 120_000;
+/** After an hour there are so many that it takes half of another one. */
+const JUDGED_BETWEEN_LINES = 10;
 /** Two faults of a pair begin and end so far apart at most. */
 const APART_MS_MAX = 2_000;
 
@@ -140,7 +142,8 @@ export function createCampaign(options: CampaignOptions): Campaign {
 
   async function judgeAll(): Promise<string[]> {
     const problems: string[] = [];
-    for (const record of tried) {
+    for (const [index, record] of tried.entries()) {
+      if (index % JUDGED_BETWEEN_LINES === 0) onProgress(`everything once more: ${index} of ${tried.length}`);
       const { lost, double } = await findEvents(stage, record);
       const differing = await differingCredits(stage, [record.tenantId, record.twinId]);
       if (lost + double > 0) problems.push(`${record.tenantId}: ${lost} lost, ${double} double in the end`);
