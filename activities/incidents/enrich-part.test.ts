@@ -22,6 +22,14 @@ describe('a part of a page', () => {
     expect(told).toEqual([away]);
   });
 
+  it('that is not set up here is a reason, and nothing to tell anybody', async () => {
+    const unset = new UnmogrowpError('configuration_invalid', 'LOKI_URL is not set');
+    expect(await gather(1_000, () => Promise.reject(unset), neverCalled)).toEqual({
+      state: 'unavailable',
+      reason: 'LOKI_URL is not set (configuration_invalid)',
+    });
+  });
+
   it('is a reason when there is no answer in time, though the client knows no signal', async () => {
     const hanging = new Promise<never>(() => setTimeout(() => undefined, 100));
     const begunAt = performance.now();

@@ -6,7 +6,7 @@ const REASON_CHARACTERS_MAX = 160;
 
 /**
  * Looks for something that is good to have, for so long at most. Whatever goes wrong is the reason why it is not on the page,
- * and told to `onError`.
+ * and told to `onError`; that something is not set up here is nothing that goes wrong.
  */
 export async function gather<Value>(
   timeoutMs: number,
@@ -17,9 +17,9 @@ export async function gather<Value>(
   try {
     return { state: 'found', value: await Promise.race([look(signal), rejectedBy(signal)]) };
   } catch (thrown) {
-    onError(thrown);
-    if (signal.aborted) return { state: 'unavailable', reason: `no answer within ${timeoutMs / 1_000} s` };
     const { code, message } = toUnmogrowpError(thrown);
+    if (code !== 'configuration_invalid') onError(thrown);
+    if (signal.aborted) return { state: 'unavailable', reason: `no answer within ${timeoutMs / 1_000} s` };
     return { state: 'unavailable', reason: oneLine(`${message} (${code})`, REASON_CHARACTERS_MAX) };
   }
 }

@@ -18,10 +18,10 @@ export interface LineCount {
   readonly lines: number;
 }
 
-/** Where Loki is. Throws `loki_unavailable` where nobody has said. */
+/** Where Loki is. Throws `configuration_invalid` where nobody has said. */
 export function lokiAddress(address: LokiAddress | undefined): LokiAddress {
   if (address !== undefined) return address;
-  throw new UnmogrowpError('loki_unavailable', 'LOKI_URL is not set');
+  throw new UnmogrowpError('configuration_invalid', 'LOKI_URL is not set');
 }
 
 /** Counts lines by LogQL at a moment, the most first. Throws `loki_unavailable`. */

@@ -39,10 +39,10 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Where Prometheus is. Throws `prometheus_unavailable` where nobody has said. */
+/** Where Prometheus is. Throws `configuration_invalid` where nobody has said. */
 export function prometheusAddress(url: string | undefined): string {
   if (url !== undefined) return url;
-  throw new UnmogrowpError('prometheus_unavailable', 'PROMETHEUS_URL is not set');
+  throw new UnmogrowpError('configuration_invalid', 'PROMETHEUS_URL is not set');
 }
 
 /** Every rule that Prometheus evaluates. Throws `prometheus_unavailable`. */

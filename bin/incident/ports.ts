@@ -11,6 +11,7 @@ import type { StoredIncident } from '../../incidents/stored.ts';
 import type { IncidentCommand } from '../../incidents/types.ts';
 import { loadIncident } from '../../postgres/incidents.ts';
 import type { PostgresPool } from '../../postgres/pool.ts';
+import { checkCommand } from './check-command.ts';
 import { createWorkflowBook, findWorkflow } from './find-incident.ts';
 import { writeReport } from './report.ts';
 import { createViews } from './views.ts';
@@ -81,6 +82,7 @@ export function createIncidentPorts(options: PortOptions): IncidentPorts {
     },
     async command(incident, asked, commandId) {
       const { incidentId } = incident;
+      await checkCommand(asked, { document: policy.current().document, postgres, onError });
       const workflowId = await workflowOf(incident);
       const command = await wholeCommand(asked);
       try {

@@ -149,6 +149,15 @@ test('an alert of another program names its incident by its key', async () => {
   expect(fired).toMatchObject({ tenant: 'platform', severity: 'warning' });
 });
 
+test('what is missing in an alert is all named at once', async () => {
+  const answer = await appOn({}).post('/v1/alerts', { severity: 'critical', tenant: 'No tenant' });
+  expect(answer.status).toBe(400);
+  const { message: problem } = (await answer.json()) as { message: string };
+  for (const field of ['key', 'status', 'starts_at', 'title']) expect(problem).toContain(`${field}: is required`);
+  expect(problem).toContain('tenant: ');
+  expect(problem).not.toContain('No tenant');
+});
+
 test('a beat is taken whatever its body holds, and one that the policy does not know is refused', async () => {
   const beat = (name: string) => Promise.resolve(name === 'watchdog' ? { dueAtMs: NOW_MS } : undefined);
   const { post } = appOn({ beat });

@@ -7,12 +7,13 @@ import { INCIDENT_COMMANDS, INCIDENT_STATUSES } from '../types.ts';
 import { type AlertGroup, TENANT_ID } from './alert-group.ts';
 import { alertmanagerSchema, groupOfAlertmanager } from './alertmanager.ts';
 import { REFUSAL_STATUS, RETRY_AFTER_SECONDS, type Refusal, refusalOfError } from './answers.ts';
-import { problemOf, readCommand } from './commands.ts';
+import { readCommand } from './commands.ts';
 import { genericAlertSchema, groupOfGenericAlert } from './generic-alert.ts';
 import { BODY_BYTES_MAX, LIST_DEFAULT, LIST_MAX } from './limits.ts';
 import { registerLinks } from './link-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import type { IncidentPorts } from './ports.ts';
+import { readBody } from './read-body.ts';
 import { createTokenCheck } from './token.ts';
 
 export interface IncidentAppOptions {
@@ -91,9 +92,9 @@ function registerAlerts(app: Hono, { ports, nowMs }: IncidentAppOptions): void {
   ): Promise<Response> => {
     const { body, refusal } = await readJson(context);
     if (refusal !== undefined) return refuse(context, refusal);
-    const message = schema.safeParse(body);
-    if (!message.success) return refuse(context, { code: 'alert_invalid', message: problemOf(message.error) });
-    const group = groupOf(message.data);
+    const { data, problem } = readBody(schema, body);
+    if (problem !== undefined) return refuse(context, { code: 'alert_invalid', message: problem });
+    const group = groupOf(data);
     const incidentId = await ports.openOrUpdate(group);
     return context.json({ incident_id: incidentId, alerts: group.alerts.length }, 202);
   };
@@ -127,9 +128,9 @@ const OPEN = INCIDENT_STATUSES.filter((status) => status !== 'resolved' && statu
 
 function registerIncidents(app: Hono, { ports }: IncidentAppOptions): void {
   app.get('/v1/incidents', async (context) => {
-    const query = listQuery.safeParse(context.req.query());
-    if (!query.success) return refuse(context, { code: 'request_invalid', message: problemOf(query.error) });
-    const { tenant, status, limit } = query.data;
+    const { data, problem } = readBody(listQuery, context.req.query());
+    if (problem !== undefined) return refuse(context, { code: 'request_invalid', message: problem });
+    const { tenant, status, limit } = data;
     const statuses = status?.flatMap((one) => (one === 'open' ? OPEN : [one]));
     return context.json(
       await ports.list({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOTE_LENGTH_MAX, SNOOZE_MS_MAX } from '../state/refusals.ts';
 import type { IncidentCommand, IncidentCommandName } from '../types.ts';
+import { readBody } from './read-body.ts';
 
 /** Who wants it, for the timeline. */
 const who = {
@@ -57,9 +58,9 @@ export type ReadCommand =
 
 /** The command of a request, or what is wrong with its body. */
 export function readCommand(name: IncidentCommandName, body: unknown, nowMs: number): ReadCommand {
-  const result = COMMAND_SCHEMAS[name].safeParse(body);
-  if (!result.success) return { problem: problemOf(result.error) };
-  const { by: actor, via } = result.data;
+  const read = readBody(COMMAND_SCHEMAS[name], body);
+  if (read.problem !== undefined) return { problem: read.problem };
+  const { by: actor, via } = read.data;
   const base = { actor, via };
   switch (name) {
     case 'acknowledge':
@@ -67,19 +68,19 @@ export function readCommand(name: IncidentCommandName, body: unknown, nowMs: num
     case 'escalate':
       return { command: { ...base, name } };
     case 'snooze':
-      return readSnooze(base, dataOf(name, result.data), nowMs);
+      return readSnooze(base, dataOf(name, read.data), nowMs);
     case 'reassign':
-      return { command: { ...base, name, target: dataOf(name, result.data).target } };
+      return { command: { ...base, name, target: dataOf(name, read.data).target } };
     case 'note':
-      return { command: { ...base, name, text: dataOf(name, result.data).text } };
+      return { command: { ...base, name, text: dataOf(name, read.data).text } };
     case 'resolve': {
-      const { text: reason } = dataOf(name, result.data);
+      const { text: reason } = dataOf(name, read.data);
       return { command: { ...base, name, ...(reason === undefined ? {} : { text: reason }) } };
     }
     case 'merge':
-      return { command: { ...base, name, intoIncidentId: dataOf(name, result.data).into_incident_id.toLowerCase() } };
+      return { command: { ...base, name, intoIncidentId: dataOf(name, read.data).into_incident_id.toLowerCase() } };
     case 'link_replay':
-      return { command: { ...base, name, replayId: dataOf(name, result.data).replay_id.toLowerCase() } };
+      return { command: { ...base, name, replayId: dataOf(name, read.data).replay_id.toLowerCase() } };
   }
 }
 
@@ -98,11 +99,4 @@ function readSnooze(
     return { problem: 'until: is a time to come, within a week' };
   }
   return { command: { ...base, name: 'snooze', untilMs } };
-}
-
-/** What is wrong, by the names of fields and never by their values. */
-export function problemOf(error: z.ZodError): string {
-  const { path, message } = error.issues[0] ?? { path: [], message: 'is not what was expected' };
-  const more = error.issues.length - 1;
-  return `${path.join('.') || 'the body'}: ${message}${more > 0 ? `, and ${more} problems more` : ''}`;
 }

@@ -2,12 +2,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { incidentQueue } from '../../activities/incidents/client.ts';
+import { withTemporal } from '../../bin/temporal.ts';
 import { testEnv, testVariables } from '../support/parts.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/incidents.ts', import.meta.url));
 export const TOKEN = 'a-token-of-these-tests';
 /** Workflows are named after tenant and group: those of another run on the same Temporal have another tenant. */
 export const TENANT = testEnv.TEMPORAL_TASK_QUEUE;
+/** When every alert began. */
+const STARTS_AT = '2026-01-05T10:00:00.000Z';
 export const LINK_SECRET = 'a-secret-of-these-tests-that-is-long';
 
 /** What somebody answered, read. */
@@ -96,6 +100,18 @@ async function listeningLine(
   return JSON.parse(first) as { listening: string; metrics: string };
 }
 
+/** What the tests have left open waits in Temporal for a worker that will never come. */
+export const terminateIncidents = (): Promise<void> =>
+  withTemporal(testEnv, async ({ temporal, taskQueue }) => {
+    const query = `TaskQueue = '${incidentQueue(taskQueue)}' AND ExecutionStatus = 'Running'`;
+    for await (const { workflowId } of temporal.workflow.list({ query })) {
+      await temporal.workflow
+        .getHandle(workflowId)
+        .terminate()
+        .catch(() => {});
+    }
+  });
+
 /** A message of Alertmanager about one group. */
 export function alertsOf(
   group: string,
@@ -122,3 +138,14 @@ export function alertsOf(
     })),
   };
 }
+
+/** These alerts of a group fire. */
+export const firing = (group: string, ...fingerprints: string[]) =>
+  alertsOf(
+    group,
+    fingerprints.map((fingerprint) => ({ fingerprint, isFiring: true, startsAt: STARTS_AT })),
+  );
+
+/** This alert of a group has ended. */
+export const ended = (group: string, fingerprint: string) =>
+  alertsOf(group, [{ fingerprint, isFiring: false, startsAt: STARTS_AT }]);

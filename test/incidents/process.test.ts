@@ -1,13 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { incidentQueue } from '../../activities/incidents/client.ts';
-import { withTemporal } from '../../bin/temporal.ts';
 import { type LinkAction, linkId, signLink } from '../../incidents/links/link.ts';
 import { incidentWorkflowId } from '../../incidents/http/alert-group.ts';
 import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
@@ -15,10 +15,21 @@ import { migratePostgres } from '../../postgres/migrate.ts';
 import { createPostgresPool, queryRows } from '../../postgres/pool.ts';
 import { changeReplay, createReplay } from '../../postgres/replays.ts';
 import { createTenant } from '../../postgres/tenants.ts';
+import { readPage } from '../docs/markdown.ts';
 import { runCommand } from '../import/import-command.ts';
 import { testEnv } from '../support/parts.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
-import { type IncidentsProcess, LINK_SECRET, TENANT, TOKEN, alertsOf, startIncidents } from './incidents-process.ts';
+import {
+  type IncidentsProcess,
+  LINK_SECRET,
+  TENANT,
+  TOKEN,
+  alertsOf,
+  ended,
+  firing,
+  startIncidents,
+  terminateIncidents,
+} from './incidents-process.ts';
 
 /** Like tenants, others in each run: heartbeats and contacts are workflows of their name. */
 const HEARTBEAT = `backup-${TENANT.replace('_', '-')}`;
@@ -36,10 +47,11 @@ heartbeats:
 `;
 /** The base64 of a secret as the signature of webhooks wants it. */
 const PAGER_SECRET = `whsec_${Buffer.from('a-secret-of-these-tests-that-is-long').toString('base64')}`;
+/** Whose windows are replayed. */
+const REPLAYED_TENANT = `acme-${TENANT.replace('_', '-')}`;
 const SETTLED_MS_MAX = 90_000;
 /** Nothing but timelines, pages and answers may hold it. */
 const PERSON = 'ada-of-this-test';
-const STARTS_AT = '2026-01-05T10:00:00.000Z';
 
 const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-test-incidents-'));
 const pool = createPostgresPool({ url: testEnv.POSTGRES_URL, applicationName: 'test' });
@@ -56,6 +68,7 @@ let incidents: IncidentsProcess;
 
 beforeAll(async () => {
   await migratePostgres(pool);
+  await createTenant(pool, { tenantId: REPLAYED_TENANT });
   await new Promise<void>((resolve) => pager.listen(0, '127.0.0.1', resolve));
   writeFileSync(join(directory, 'policy.yaml'), POLICY);
   const [host = '', port] = testEnv.TEMPORAL_ADDRESS.split(':');
@@ -77,34 +90,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await incidents?.stop();
-  await terminateAll();
+  await terminateIncidents();
   await Promise.all([temporalLine?.close(), postgresLine?.close()]);
   pager.closeAllConnections();
   pager.close();
   await pool.end();
   rmSync(directory, { recursive: true, force: true });
 });
-
-/** What the tests have left open waits in Temporal for a worker that will never come. */
-const terminateAll = (): Promise<void> =>
-  withTemporal(testEnv, async ({ temporal, taskQueue }) => {
-    const query = `TaskQueue = '${incidentQueue(taskQueue)}' AND ExecutionStatus = 'Running'`;
-    for await (const { workflowId } of temporal.workflow.list({ query })) {
-      await temporal.workflow
-        .getHandle(workflowId)
-        .terminate()
-        .catch(() => {});
-    }
-  });
-
-const firing = (group: string, ...fingerprints: string[]) =>
-  alertsOf(
-    group,
-    fingerprints.map((fingerprint) => ({ fingerprint, isFiring: true, startsAt: STARTS_AT })),
-  );
-
-const ended = (group: string, fingerprint: string) =>
-  alertsOf(group, [{ fingerprint, isFiring: false, startsAt: STARTS_AT }]);
 
 /** Tells alerts, and gives the incident that they are of. */
 async function tell(message: ReturnType<typeof alertsOf>): Promise<string> {
@@ -129,6 +121,24 @@ const kindsOf = async (incidentId: string): Promise<string[]> => {
 
 const untilKinds = (incidentId: string, ...kinds: string[]): Promise<void> =>
   expect.poll(() => kindsOf(incidentId), { timeout: SETTLED_MS_MAX }).toEqual(expect.arrayContaining(kinds));
+
+/** A replay of an hour of this day that is under way. */
+async function replayOf(day: string, { isDryRun }: { isDryRun: boolean }): Promise<string> {
+  const { replay_id: replayId } = await createReplay(pool, {
+    replayId: uuidv7(),
+    tenantId: REPLAYED_TENANT,
+    rangeStart: new Date(`${day}T10:00:00Z`),
+    rangeEnd: new Date(`${day}T11:00:00Z`),
+    reason: 'lost events',
+    requestedBy: 'somebody',
+    settings: { kind: 'in_force' },
+    asOf: null,
+    concurrency: 1,
+    codeVersion: 'test',
+    isDryRun,
+  });
+  return replayId;
+}
 
 describe('while Temporal is away', () => {
   test('the process is there, says so, and takes nothing that could be forgotten', async () => {
@@ -230,6 +240,19 @@ test('a heartbeat of the policy beats, and no other', async () => {
   expect((await incidents.post('/v1/heartbeats/other')).status).toBe(404);
 });
 
+test('what docs/incidents.md shows tells an alert and beats a heartbeat', async () => {
+  const shown = readPage('docs/incidents.md').blocks.filter(({ text }) => text.startsWith('curl'));
+  const env = { ...process.env, INCIDENT_TOKEN: TOKEN };
+  const answers = shown.map(async ({ text: command }) => {
+    const here = command.replaceAll('http://127.0.0.1:8090', incidents.url).replaceAll('nightly-import', HEARTBEAT);
+    return JSON.parse((await promisify(execFile)('bash', ['-c', here], { env })).stdout) as unknown;
+  });
+  expect(await Promise.all(answers)).toEqual([
+    { incident_id: expect.any(String) as string, alerts: 1 },
+    { heartbeat: HEARTBEAT, due_at: expect.any(String) as string },
+  ]);
+});
+
 describe('a link', () => {
   const linkOf = (incidentId: string, group: string, action: LinkAction, ageMs = 0) => {
     const key = `${incidentId}/1/1/1/channel:${CHANNEL}`;
@@ -277,27 +300,14 @@ test('what has happened can be changed by nobody', async () => {
 });
 
 test('an incident says so when a replay that was linked to it has been published, and not before', async () => {
-  await createTenant(pool, { tenantId: 'acme' });
-  const replay = {
-    tenantId: 'acme',
-    rangeEnd: new Date('2026-01-05T11:00:00Z'),
-    reason: 'lost events',
-    requestedBy: 'somebody',
-    settings: { kind: 'in_force' },
-    asOf: null,
-    concurrency: 1,
-    codeVersion: 'test',
-  } as const;
-  const [published, computed] = [uuidv7(), uuidv7()];
-  const rangeStart = new Date('2026-01-05T10:00:00Z');
-  await createReplay(pool, { ...replay, replayId: published, rangeStart, isDryRun: false });
+  const published = await replayOf('2026-01-05', { isDryRun: false });
+  const computed = await replayOf('2026-01-06', { isDryRun: true });
   const incidentId = await tell(firing('Replayed', 'a'));
   for (const replayId of [published, computed]) {
     await incidents.post(`/v1/incidents/${incidentId}/link_replay`, { by: PERSON, replay_id: replayId });
   }
   await untilKinds(incidentId, 'replay_linked');
   await changeReplay(pool, published, { state: 'ended' });
-  await createReplay(pool, { ...replay, replayId: computed, rangeStart, isDryRun: true });
   await changeReplay(pool, computed, { state: 'ended' });
   await untilKinds(incidentId, 'replay_published');
   const { body } = await incidents.get(`/v1/incidents/${incidentId}`);
@@ -309,6 +319,23 @@ test('an incident says so when a replay that was linked to it has been published
       ],
     },
   });
+});
+
+test('nothing is told to somebody whom the policy does not know, and no replay is linked that was never asked for', async () => {
+  const incidentId = await tell(firing('Mistyped', 'a'));
+  const command = (name: string, body: object) =>
+    incidents.post(`/v1/incidents/${incidentId}/${name}`, { by: PERSON, ...body });
+  for (const refused of [
+    await command('reassign', { target: { kind: 'person', person: 'nobody' } }),
+    await command('reassign', { target: { kind: 'schedule', schedule: 'nobody' } }),
+    await command('link_replay', { replay_id: uuidv7() }),
+  ]) {
+    expect(refused).toMatchObject({ status: 409, body: { code: 'incident_refused' } });
+  }
+  expect(await command('reassign', { target: { kind: 'channel', channel: 'nobody' } })).toMatchObject({
+    body: { message: expect.stringContaining('It has channel:') as string },
+  });
+  expect(await command('resolve', {})).toMatchObject({ status: 200 });
 });
 
 test('the command line shows an incident, commands it, watches it to its end, and drafts the postmortem', async () => {
@@ -325,7 +352,7 @@ test('the command line shows an incident, commands it, watches it to its end, an
   await incident('note', incidentId, '--by', PERSON, 'the', 'disk is full');
   await incident('snooze', incidentId, '--by', PERSON, '--for', '30m');
   expect(await incident('show', incidentId)).toMatch(/status +snoozed/);
-  await incident('link-replay', incidentId, uuidv7(), '--by', PERSON);
+  await incident('link-replay', incidentId, await replayOf('2026-01-07', { isDryRun: true }), '--by', PERSON);
   const refused = await runCommand(['incident', 'unack', incidentId], variables);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.stderr).toContain('incident_refused');
