@@ -14,11 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => environment.teardown());
 
-const GROUPS = 2_000;
+/** `TEST_LONG=1` lets as many come as in the worst storm, which takes minutes. */
+const GROUPS = process.env['TEST_LONG'] === undefined ? 200 : 2_000;
 /** After it something is stuck. */
-const TOLD_MS_MAX = 240_000;
+const TOLD_MS_MAX = 900_000;
 
-test('2,000 groups at once are 2,000 incidents, and of each somebody hears', async () => {
+test(`${GROUPS} groups at once are as many incidents, and of each somebody hears`, async ({ annotate }) => {
   const storm = new IncidentsOnTest(environment, {
     channels: ['room'],
     policy: `
@@ -27,10 +28,12 @@ test('2,000 groups at once are 2,000 incidents, and of each somebody hears', asy
     throttle: '1000, per: 10s',
   });
   const groups = Array.from({ length: GROUPS }, (_, index) => `group-${index}`);
+  const begunAt = performance.now();
   await storm.run(async () => {
     await inLanes(groups, (group) => storm.alerts([firing()], { group }));
     await expect.poll(() => storm.told.length, { timeout: TOLD_MS_MAX, interval: 500 }).toBe(GROUPS);
+    await annotate(`all were told after ${Math.round((performance.now() - begunAt) / 1_000)} s`);
     const keys = storm.edge.sent.flatMap((message) => message.keys);
     expect(new Set(keys).size).toBe(GROUPS);
   });
-}, 400_000);
+}, 1_200_000);
