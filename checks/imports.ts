@@ -10,17 +10,18 @@ const ALLOWED: Readonly<Record<string, { values: readonly string[]; types?: read
   errors: { values: [] },
   env: { values: ['errors'] },
   migrations: { values: ['errors'] },
+  openapi: { values: [] },
   // Label values are the closed lists of the contract.
   otel: { values: ['errors', 'events', 'incidents'] },
   events: { values: [] },
   attribution: { values: ['events'] },
   // Policy, on-call and the states of incidents: decided here, carried out by workflows and activities.
-  incidents: { values: ['errors', 'events'] },
+  incidents: { values: ['errors', 'events', 'openapi'] },
   workflows: { values: ['attribution', 'events', 'incidents'], types: ['activities'] },
   kafka: { values: ['events', 'errors', 'otel'] },
   clickhouse: { values: ['events', 'errors', 'otel', 'migrations'] },
   postgres: { values: ['events', 'errors', 'otel', 'migrations'], types: ['incidents'] },
-  ingest: { values: ['events', 'kafka', 'postgres', 'errors', 'otel'] },
+  ingest: { values: ['events', 'kafka', 'postgres', 'errors', 'openapi', 'otel'] },
   sink: { values: ['events', 'kafka', 'clickhouse', 'errors', 'otel'] },
   activities: {
     values: ['events', 'attribution', 'incidents', 'clickhouse', 'postgres', 'kafka', 'errors', 'otel'],

@@ -1,15 +1,11 @@
-import { z } from 'zod';
 import { REJECTION_CODES, type RequestCode } from '../events/codes.ts';
 import { LIMITS } from '../events/limits.ts';
 import accepted from '../events/examples/accepted.json' with { type: 'json' };
 import { eventSchema } from '../events/schema.ts';
+import { type Json, RETRY_AFTER, answer, jsonSchema, probe, ref } from '../openapi.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { REQUEST_STATUS, acceptedAnswerSchema, refusedAnswerSchema } from './answers.ts';
 import { REQUEST_LIMITS } from './limits.ts';
-
-type Json = Record<string, unknown>;
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
 /** The OpenAPI 3.1 document of the ingest API, generated from the schemas that describe events and answers. */
 export function openApiDocument(): Json {
@@ -100,32 +96,7 @@ function postEvents(): Json {
   };
 }
 
-const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds to wait before the same request.', schema: { type: 'integer', minimum: 1 } },
-};
-
 const refusalText = (status: number): string => {
   const codes = (Object.keys(REQUEST_STATUS) as RequestCode[]).filter((code) => REQUEST_STATUS[code] === status);
   return `No event was accepted. Codes: ${codes.join(', ')}.`;
 };
-
-const answer = (description: string, schema: string): Json => ({
-  description,
-  content: { 'application/json': { schema: ref(schema) } },
-});
-
-const probe = (operationId: string, summary: string, responses: Record<number, string>): Json => ({
-  operationId,
-  summary,
-  responses: Object.fromEntries(
-    Object.entries(responses).map(([status, description]) => [
-      status,
-      { description, content: { 'application/json': { schema: { type: 'object' } } } },
-    ]),
-  ),
-});
-
-function jsonSchema(schema: z.ZodType): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return json;
-}

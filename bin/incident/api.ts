@@ -1,68 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Env } from '../../env.ts';
 import { ERROR_CODES, type ErrorCode, UnmogrowpError } from '../../errors.ts';
-import type { CommandAnswer } from '../../incidents/http/answers.ts';
+import type { CommandAnswer, IncidentList, IncidentView } from '../../incidents/http/answers.ts';
 import type { AskedCommand } from '../../incidents/http/commands.ts';
-import type { IncidentStatus, Severity, TimelineEntry, Urgency } from '../../incidents/types.ts';
-
-/** An incident as the process answers: times are texts. */
-export interface ShownIncident {
-  readonly incident_id: string;
-  readonly workflow_id: string;
-  readonly tenant_id: string;
-  readonly title: string;
-  readonly severity: Severity;
-  readonly urgency: Urgency;
-  readonly status: IncidentStatus;
-  readonly policy_version: string;
-  readonly previous_incident_id: string | null;
-  readonly opened_at: string;
-  readonly acknowledged_at: string | null;
-  readonly resolved_at: string | null;
-}
-
-export interface ShownEntry {
-  readonly entry_id: string;
-  readonly incident_id: string;
-  readonly at: string;
-  readonly kind: TimelineEntry['kind'];
-  readonly actor: string;
-  readonly details: TimelineEntry['details'];
-}
-
-export interface ShownView {
-  readonly incident: ShownIncident;
-  readonly live: {
-    readonly waits_for: string;
-    readonly firing: number;
-    readonly resolved: number;
-    readonly flaps: number;
-    readonly acknowledged_by: string | null;
-    readonly silent_until: string | null;
-    readonly merged_into_incident_id: string | null;
-    readonly replays: readonly { readonly replay_id: string; readonly is_published: boolean }[];
-    readonly entries_unrecorded: number;
-  } | null;
-  readonly timeline: readonly ShownEntry[];
-  readonly alerts: readonly {
-    readonly fingerprint: string;
-    readonly status: 'firing' | 'resolved';
-    readonly starts_at: string;
-    readonly ends_at: string | null;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-    readonly generator_url: string;
-  }[];
-  readonly unavailable: readonly string[];
-}
 
 /** The incidents process, as the command line talks to it. Every call throws the platform's errors. */
 export interface IncidentApi {
-  list(filter: Readonly<Record<string, string>>): Promise<{
-    readonly incidents: readonly ShownIncident[];
-    readonly unavailable: readonly string[];
-  }>;
-  view(incidentId: string): Promise<ShownView>;
+  list(filter: Readonly<Record<string, string>>): Promise<IncidentList>;
+  view(incidentId: string): Promise<IncidentView>;
   report(incidentId: string): Promise<string>;
   command(incidentId: string, name: AskedCommand['name'], body: Record<string, unknown>): Promise<CommandAnswer>;
 }

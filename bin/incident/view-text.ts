@@ -1,6 +1,6 @@
+import type { IncidentView, ShownEntry, ShownIncident } from '../../incidents/http/answers.ts';
 import { afterText, entryText } from '../../incidents/report/entry-text.ts';
 import { printFacts, printLine, printProgress, printTable } from '../output.ts';
-import type { ShownEntry, ShownIncident, ShownView } from './api.ts';
 
 const ALERTS_SHOWN_MAX = 10;
 
@@ -21,7 +21,7 @@ export function printIncidents(incidents: readonly ShownIncident[]): void {
 }
 
 /** Everything about one incident. */
-export function printView(view: ShownView): void {
+export function printView(view: IncidentView): void {
   const { incident, live, timeline, alerts } = view;
   printFacts([
     ['incident', incident.incident_id],
@@ -81,7 +81,7 @@ export function tellUnavailable(names: readonly string[]): void {
   if (names.length > 0) printProgress(`Something may be missing here: no answer from ${names.join(' and ')}.`);
 }
 
-function statusOf({ incident, live }: ShownView): string {
+function statusOf({ incident, live }: IncidentView): string {
   const by = live?.acknowledged_by;
   const until = live?.silent_until;
   return `${incident.status}${by ? ` by ${by}` : ''}${until ? ` until ${minuteOf(until)}` : ''}`;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { UnmogrowpError } from '../../errors.ts';
-import type { ShownEntry, ShownView } from './api.ts';
+import type { IncidentView, ShownEntry } from '../../incidents/http/answers.ts';
 import { targetArgument, timeArgument, whichIncident } from './options.ts';
 import { watchIncident } from './watch.ts';
 
@@ -15,23 +15,23 @@ const entry = (number: number, kind: ShownEntry['kind']): ShownEntry => ({
   details: {},
 });
 
-function viewOf(timeline: readonly ShownEntry[], resolvedAt: string | null = null): ShownView {
+function viewOf(timeline: readonly ShownEntry[], resolvedAt: string | null = null): IncidentView {
   const status = resolvedAt === null ? 'triggered' : 'resolved';
   const incident = { incident_id: ID, status, opened_at: '2026-01-05T10:00:00.000Z', resolved_at: resolvedAt };
-  return { incident, live: null, timeline, alerts: [], unavailable: [] } as unknown as ShownView;
+  return { incident, live: null, timeline, alerts: [], unavailable: [] } as unknown as IncidentView;
 }
 
 afterEach(() => vi.restoreAllMocks());
 
 /** What is printed while an incident is watched whose views, or failures, come one after the other. */
-async function watched(views: readonly (ShownView | Error)[]) {
+async function watched(views: readonly (IncidentView | Error)[]) {
   const printed: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   const rest = [...views];
   const view = () => {
     const next = rest.shift();
-    return next instanceof Error ? Promise.reject(next) : Promise.resolve(next as ShownView);
+    return next instanceof Error ? Promise.reject(next) : Promise.resolve(next as IncidentView);
   };
   const signal = new AbortController().signal;
   const last = await watchIncident({ view }, ID, { json: false, signal, pollMs: 1 });

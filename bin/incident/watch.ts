@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { toUnmogrowpError } from '../../errors.ts';
+import type { IncidentView, ShownEntry } from '../../incidents/http/answers.ts';
 import { printLine, printProgress } from '../output.ts';
-import type { IncidentApi, ShownEntry, ShownView } from './api.ts';
+import type { IncidentApi } from './api.ts';
 import { entryLine } from './view-text.ts';
 
 const POLL_MS = 1_000;
@@ -14,7 +15,7 @@ export async function watchIncident(
   api: Pick<IncidentApi, 'view'>,
   incidentId: string,
   options: { json: boolean; signal: AbortSignal; pollMs?: number },
-): Promise<ShownView> {
+): Promise<IncidentView> {
   const { json, signal, pollMs = POLL_MS } = options;
   const seen = new Set<string>();
   let said = '';
@@ -22,7 +23,7 @@ export async function watchIncident(
     if (text !== said && text !== '') printProgress(text);
     said = text;
   };
-  const show = (view: ShownView, entry: ShownEntry): void => {
+  const show = (view: IncidentView, entry: ShownEntry): void => {
     if (seen.has(entry.entry_id)) return;
     seen.add(entry.entry_id);
     printLine(json ? JSON.stringify(entry) : entryLine(view.incident, entry));
@@ -41,7 +42,7 @@ export async function watchIncident(
 }
 
 /** The view, or why there is none now. */
-async function viewOrReason(api: Pick<IncidentApi, 'view'>, incidentId: string): Promise<ShownView | string> {
+async function viewOrReason(api: Pick<IncidentApi, 'view'>, incidentId: string): Promise<IncidentView | string> {
   try {
     return await api.view(incidentId);
   } catch (thrown) {
@@ -52,9 +53,9 @@ async function viewOrReason(api: Pick<IncidentApi, 'view'>, incidentId: string):
 }
 
 /** Ended, and all that happened is written down. */
-const hasEnded = ({ incident, live, timeline }: ShownView): boolean =>
+const hasEnded = ({ incident, live, timeline }: IncidentView): boolean =>
   incident.resolved_at !== null &&
   (live?.entries_unrecorded ?? 0) === 0 &&
   timeline.some(({ kind }) => kind === 'resolved');
 
-const waitsFor = ({ live }: ShownView): string => (live === null ? '' : `Waits for ${live.waits_for}.`);
+const waitsFor = ({ live }: IncidentView): string => (live === null ? '' : `Waits for ${live.waits_for}.`);

@@ -133,6 +133,12 @@ export const incidentViewSchema = z
   .meta({ title: 'IncidentView' });
 
 export type CommandAnswer = z.infer<typeof commandAnswerSchema>;
+export type IncidentList = z.infer<typeof incidentListSchema>;
+export type IncidentView = z.infer<typeof incidentViewSchema>;
+/** An incident as it is answered: times are texts. */
+export type ShownIncident = IncidentView['incident'];
+/** A line of the timeline as it is answered. */
+export type ShownEntry = IncidentView['timeline'][number];
 
 /** Errors that are told as they are. */
 const TOLD = ['incident_unknown', 'incident_refused', 'link_invalid', 'alert_invalid'] as const;

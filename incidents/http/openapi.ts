@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type Json, RETRY_AFTER, answer, jsonSchema, probe, ref } from '../../openapi.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { INCIDENT_COMMANDS, INCIDENT_STATUSES, type IncidentCommandName } from '../types.ts';
 import { alertmanagerSchema } from './alertmanager.ts';
@@ -15,8 +15,6 @@ import {
 import { COMMAND_SCHEMAS } from './commands.ts';
 import { genericAlertSchema } from './generic-alert.ts';
 import { BODY_BYTES_MAX, LIST_DEFAULT, LIST_MAX } from './limits.ts';
-
-type Json = Record<string, unknown>;
 
 /** Everything that a body or an answer can be, by its title. */
 const SCHEMAS = [
@@ -202,14 +200,9 @@ const followLink = (): Json => ({
   },
 });
 
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 const secured = (): Json => ({ security: [{ token: [] }] });
 const jsonBody = (schema: string): Json => ({
   required: true,
-  content: { 'application/json': { schema: ref(schema) } },
-});
-const answer = (description: string, schema: string): Json => ({
-  description,
   content: { 'application/json': { schema: ref(schema) } },
 });
 const pathParameter = (name: string, description: string, schema: Json = { type: 'string' }): Json => ({
@@ -227,10 +220,6 @@ const queryParameter = (name: string, description: string, schema: Json): Json =
 });
 const incidentParameter = (): Json => pathParameter('id', 'The incident.', { type: 'string', format: 'uuid' });
 
-const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds to wait before the same request.', schema: { type: 'integer', minimum: 1 } },
-};
-
 /** The refusals with these statuses, each with its codes. */
 function refusals(...statuses: number[]): Json {
   return Object.fromEntries(
@@ -240,20 +229,4 @@ function refusals(...statuses: number[]): Json {
       return [status, status === 503 ? { ...refusal, headers: RETRY_AFTER } : refusal];
     }),
   );
-}
-
-const probe = (operationId: string, summary: string, responses: Record<number, string>): Json => ({
-  operationId,
-  summary,
-  responses: Object.fromEntries(
-    Object.entries(responses).map(([status, description]) => [
-      status,
-      { description, content: { 'application/json': { schema: { type: 'object' } } } },
-    ]),
-  ),
-});
-
-function jsonSchema(schema: z.ZodType): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return json;
 }
