@@ -19,11 +19,16 @@ import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './
 const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
+/** Two processes of the same program are never compiled the same: each set starts its own. */
+const SETS = 4;
+const ROUNDS_OF_SET = 3;
 
 interface ShapeResult {
   readonly shape: Shape;
   readonly off: readonly Measurement[];
   readonly on: readonly Measurement[];
+  /** A second process without telemetry: how far it is from the first is what this machine cannot tell apart. */
+  readonly offAgain: readonly Measurement[];
 }
 
 /** What all the telemetry of ingest costs: metrics that are scraped, traces of a share of the requests, the log to Loki. */
@@ -32,38 +37,70 @@ export async function benchTelemetry(options: BenchOptions): Promise<BenchReport
   try {
     await createTopics(parts.env, [`${parts.env.KAFKA_PREFIX}events`]);
     const writeKey = await createBenchTenant(parts, parts.env.CLICKHOUSE_DATABASE);
-    const on = await startIngest(parts, { LOG_LEVEL: 'info' });
-    const off = await startIngest(parts, {
-      // Spans are recorded only where they have somewhere to go, and lines only of a level.
-      OTEL_EXPORTER_OTLP_ENDPOINT: '',
-      LOKI_URL: '',
-      LOG_LEVEL: 'silent',
-      INGEST_SPOOL_DIRECTORY: `${parts.env.INGEST_SPOOL_DIRECTORY}-off`,
-      NODE_OPTIONS: `--import ${new URL('./telemetry-off.ts', import.meta.url).href}`,
-    });
-    const stopScraping = scrape(on.metricsUrl);
-    try {
-      const results: ShapeResult[] = [];
-      for (const shape of SHAPES) {
-        const requests = buildRequests(shape, writeKey);
-        for (const { port, pid } of [off, on])
-          await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 8_000);
-        const measure =
-          (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
-          () =>
-            measureServer({ name, port, pid, requests }, shape, options);
-        const contestants = { off: measure('telemetry off', off), on: measure('telemetry on', on) };
-        results.push({ shape, ...(await measureInTurn(options.quick ? 1 : 9, contestants)) });
-      }
-      return report(results, parts);
-    } finally {
-      await stopScraping();
-      await Promise.all([on, off].map(({ child }) => stopChild(child)));
+    const sets: ShapeResult[][] = [];
+    for (let set = 0; set < (options.quick ? 1 : SETS); set += 1) {
+      options.onProgress(`set ${set + 1}: new processes`);
+      sets.push(await measureSet(parts, writeKey, options));
     }
+    const together = SHAPES.map((shape, index) =>
+      joined(
+        shape,
+        sets.map((results) => results[index] as ShapeResult),
+      ),
+    );
+    return report(together, parts);
   } finally {
     await parts.stop();
   }
 }
+
+/** All rounds of all sets of one shape. */
+const joined = (shape: Shape, sets: readonly ShapeResult[]): ShapeResult => ({
+  shape,
+  off: sets.flatMap(({ off }) => off),
+  on: sets.flatMap(({ on }) => on),
+  offAgain: sets.flatMap(({ offAgain }) => offAgain),
+});
+
+/** Both shapes, on a process with telemetry and two without. */
+async function measureSet(parts: BenchParts, writeKey: string, options: BenchOptions): Promise<ShapeResult[]> {
+  const off = await startWithout(parts, 'off');
+  const on = await startIngest(parts, { LOG_LEVEL: 'info' });
+  const offAgain = await startWithout(parts, 'off-again');
+  const stopScraping = scrape(on.metricsUrl);
+  try {
+    const results: ShapeResult[] = [];
+    for (const shape of SHAPES) {
+      const requests = buildRequests(shape, writeKey);
+      for (const { port, pid } of [off, on, offAgain])
+        await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 8_000);
+      const measure =
+        (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
+        () =>
+          measureServer({ name, port, pid, requests }, shape, options);
+      const contestants = {
+        off: measure('telemetry off', off),
+        on: measure('telemetry on', on),
+        offAgain: measure('telemetry off again', offAgain),
+      };
+      results.push({ shape, ...(await measureInTurn(options.quick ? 1 : ROUNDS_OF_SET, contestants)) });
+    }
+    return results;
+  } finally {
+    await stopScraping();
+    await Promise.all([off, on, offAgain].map(({ child }) => stopChild(child)));
+  }
+}
+
+const startWithout = (parts: BenchParts, name: string): ReturnType<typeof startIngest> =>
+  startIngest(parts, {
+    // Spans are recorded only where they have somewhere to go, and lines only of a level.
+    OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    LOKI_URL: '',
+    LOG_LEVEL: 'silent',
+    INGEST_SPOOL_DIRECTORY: `${parts.env.INGEST_SPOOL_DIRECTORY}-${name}`,
+    NODE_OPTIONS: `--import ${new URL('./telemetry-off.ts', import.meta.url).href}`,
+  });
 
 /** Reads a page of metrics again and again, as Prometheus would; gives what ends that. */
 function scrape(url: string): () => Promise<void> {
@@ -89,32 +126,56 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
     how:
       '`bin/ingest.ts` with all of its telemetry (metrics scraped every five seconds, traces of ' +
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
-      'program with none: its metrics count nothing, it exports no spans and writes no log. Medians of ' +
-      `${results[0]?.on.length ?? 0} rounds in turn; CPU is that of the process; the driver, the broker, Jaeger and Loki share the machine.`,
+      'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
+      `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} rounds in turn, on new processes after every ` +
+      `${ROUNDS_OF_SET}; CPU is that of the process; the driver, the broker, Jaeger and Loki share the machine.`,
     tables: [
       {
         head: ['telemetry', ...MEASUREMENT_HEAD],
-        rows: results.flatMap(({ shape, off, on }) => [tableRow('off', shape, off), tableRow('on', shape, on)]),
+        rows: results.flatMap(({ shape, off, on, offAgain }) => [
+          tableRow('off', shape, off),
+          tableRow('off again', shape, offAgain),
+          tableRow('on', shape, on),
+        ]),
       },
     ],
     goals: results.flatMap(goalsOf),
+    notes: results.map(noiseOf),
     versions: parts.versions,
   };
 }
 
-function goalsOf({ shape, off, on }: ShapeResult): Goal[] {
-  const ratioOf = (key: keyof Measurement): number =>
-    medianRatio(
-      on.map((measurement) => measurement[key]),
-      off.map((measurement) => measurement[key]),
-    );
+const ratioOf = (ours: readonly Measurement[], floor: readonly Measurement[], key: keyof Measurement): number =>
+  medianRatio(
+    ours.map((measurement) => measurement[key]),
+    floor.map((measurement) => measurement[key]),
+  );
+
+function goalsOf({ shape, off, on, offAgain }: ShapeResult): Goal[] {
+  const floor = off.map((one, round) => between(one, offAgain[round] as Measurement));
   const goal = (what: string, cost: number): Goal => ({
     text: `${shape.eventsPerRequest} per request: at most ${COST_GOAL * 100} % ${what}`,
     measured: `${formatNumber(cost * 100)} %`,
     isMet: cost <= COST_GOAL,
   });
   return [
-    goal('fewer events per second', 1 - ratioOf('eventsPerSecond')),
-    goal('more CPU per event', ratioOf('cpuSecondsPerMillion') - 1),
+    goal('fewer events per second', 1 - ratioOf(on, floor, 'eventsPerSecond')),
+    goal('more CPU per event', ratioOf(on, floor, 'cpuSecondsPerMillion') - 1),
   ];
+}
+
+/** The middle between two measurements of the same round. */
+const between = (one: Measurement, other: Measurement): Measurement => ({
+  eventsPerSecond: (one.eventsPerSecond + other.eventsPerSecond) / 2,
+  cpuSecondsPerMillion: (one.cpuSecondsPerMillion + other.cpuSecondsPerMillion) / 2,
+  latencyMsP50: (one.latencyMsP50 + other.latencyMsP50) / 2,
+  latencyMsP99: (one.latencyMsP99 + other.latencyMsP99) / 2,
+});
+
+function noiseOf({ shape, off, offAgain }: ShapeResult): string {
+  const percent = (key: keyof Measurement): string => formatNumber((ratioOf(offAgain, off, key) - 1) * 100);
+  return (
+    `${shape.eventsPerRequest} per request, off again against off: ${percent('eventsPerSecond')} % events per second, ` +
+    `${percent('cpuSecondsPerMillion')} % CPU per event.`
+  );
 }
