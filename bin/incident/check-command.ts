@@ -3,7 +3,7 @@ import type { AskedCommand } from '../../incidents/http/commands.ts';
 import type { PolicyDocument } from '../../incidents/policy/schema.ts';
 import { targetText } from '../../incidents/state/notices.ts';
 import type { Target } from '../../incidents/types.ts';
-import { type PostgresPool } from '../../postgres/pool.ts';
+import type { PostgresPool } from '../../postgres/pool.ts';
 import { loadReplay } from '../../postgres/replays.ts';
 
 /** Refuses a command that names what is not there. Throws `incident_refused`. */
