@@ -4,6 +4,7 @@ import { createTenant } from '../../postgres/tenants.ts';
 import type { Client } from '../faults/client.ts';
 import { untilNothingMissing } from '../faults/judge.ts';
 import type { Stage } from '../faults/stage.ts';
+import { provokeIncidents } from './panel-incidents.ts';
 import type { ProofContext } from './run-proof.ts';
 import { sendWorkload, startLoad } from './workload.ts';
 
@@ -50,7 +51,7 @@ async function insertSpend({ clickhouse }: Stage): Promise<void> {
 
 /**
  * What panels wait for that are empty in health: ClickHouse and Kafka away for some seconds, a tenant that sends too much, a
- * correction, an event that gets lost, and one that comes when its window is final.
+ * correction, an event that gets lost, one that comes when its window is final, and incidents.
  */
 export async function provokeWhatIsRare({ pipeline, onProgress, signal }: ProofContext): Promise<void> {
   const { stage } = pipeline;
@@ -67,6 +68,8 @@ export async function provokeWhatIsRare({ pipeline, onProgress, signal }: ProofC
   await loseAnEvent(stage);
   await sendTooLate(stage, signal);
   await pipeline.unmogrowp('reconcile');
+  onProgress('people are told of incidents, and one of them answers');
+  await provokeIncidents(pipeline, signal);
 }
 
 async function loseAnEvent({ clickhouse }: Stage): Promise<void> {

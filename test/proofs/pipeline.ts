@@ -47,6 +47,8 @@ export interface CommandResult {
 
 /** The whole platform with everything that watches it, all of it the proof's own. */
 export interface Pipeline {
+  /** Where everything is kept that runs. */
+  readonly directory: string;
   /** Parts, lines in front of them, and processes, each of which can be killed, frozen, cut and started again. */
   readonly stage: Stage;
   /** The same for what watches: Grafana only with GRAFANA_HOME. */
@@ -137,6 +139,7 @@ async function openAll(
     ? await kept(startPart('grafana', { ...owned, environment: variables }))
     : undefined;
   return {
+    directory,
     stage,
     observers: { prometheus, alertmanager, loki, ...(grafana === undefined ? {} : { grafana }) },
     prometheus: askPrometheus(prometheus.variables['PROMETHEUS_URL'] ?? ''),

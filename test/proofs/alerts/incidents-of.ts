@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DateTime } from 'luxon';
 import { parse } from 'yaml';
 import { series } from '../../../otel/promql.ts';
 import { PROMETHEUS } from '../../../otel/registry/external/prometheus.ts';
@@ -13,11 +13,32 @@ import type { Pipeline } from '../pipeline.ts';
 
 const SCRAPED_MS_MAX = 60_000;
 
-/** A ladder of two rungs: a schedule in which nobody ever is on call, and a channel that refuses everything. */
-const POLICY = `
-channels: [{ id: deaf, kind: webhook, url_variable: PROOF_DEAF_URL, secret_variable: PROOF_DEAF_SECRET }]
+/** The key of an alert that reaches somebody. */
+export const HEARD = 'heard';
+/** A heartbeat that is missed after a second. */
+export const PULSE = 'pulse';
+
+/**
+ * A ladder of two rungs: a schedule in which nobody ever is on call, and a channel that refuses everything. Somebody hears of one alert
+ * alone, on a day on which nobody has to work.
+ */
+const policyOn = (weekday: string): string => `
+people:
+  - id: ada
+    name: Ada Example
+    time_zone: Etc/UTC
+    contacts: [{ id: hook, kind: webhook, url_variable: PROOF_HEARING_URL, secret_variable: PROOF_SECRET }]
+    notify: { high: [hook], low: [hook] }
+channels: [{ id: deaf, kind: webhook, url_variable: PROOF_DEAF_URL, secret_variable: PROOF_SECRET }]
 schedules: [{ id: empty, time_zone: Etc/UTC }]
+support_hours: [{ id: office, time_zone: Etc/UTC, weekdays: [${weekday}], from: "09:00", to: "17:00" }]
+heartbeats: [{ name: ${PULSE}, every: 1s, grace: 0s }]
 policies:
+  - id: heard
+    matchers: [alertname="${HEARD}"]
+    urgency: { support_hours: office, inside: high, outside: high }
+    steps: [{ notify: [{ person: ada }], wait: 1h }]
+    hold: 1h
   - id: everything
     urgency: high
     steps:
@@ -40,9 +61,15 @@ export function incidentsOf(pipeline: Pipeline, signal: AbortSignal): Promise<In
 }
 
 async function begin(pipeline: Pipeline, signal: AbortSignal): Promise<IncidentsProcess> {
-  const place = await placeOfIncidents(mkdtempSync(join(tmpdir(), 'unmogrowp-incidents-')));
-  const named = { PROOF_DEAF_URL: await startDeafServer(), PROOF_DEAF_SECRET: 'c2VjcmV0IG9mIGEgcHJvb2Y=' };
-  const incidents = createIncidents({ place, variables: { ...pipeline.variables, ...named }, policy: POLICY });
+  const place = await placeOfIncidents(join(pipeline.directory, 'incidents'));
+  const named = {
+    PROOF_DEAF_URL: await startServer(410),
+    PROOF_HEARING_URL: await startServer(204),
+    PROOF_SECRET: 'c2VjcmV0IG9mIGEgcHJvb2Y=',
+  };
+  const inThreeDays = DateTime.utc().plus({ days: 3 }).setLocale('en').weekdayLong.toLowerCase();
+  const policy = policyOn(inThreeDays);
+  const incidents = createIncidents({ place, variables: { ...pipeline.variables, ...named }, policy });
   await incidents.start();
   await addTarget(pipeline, { targets: [place.metrics], labels: { job: 'incidents' } });
   const up = `${series(PROMETHEUS.up, { job: 'incidents' })} == 1`;
@@ -56,22 +83,24 @@ async function begin(pipeline: Pipeline, signal: AbortSignal): Promise<Incidents
 
 const BEGUN_AT = new Date().toISOString();
 
-/** Opens an incident by an alert that is not one of ours, or ends it. */
+/** Opens an incident by an alert that is not one of ours, or ends it; gives which incident that is. */
 export async function tellIncidents(
   incidents: IncidentsProcess,
   key: string,
   status: 'firing' | 'resolved',
-): Promise<void> {
-  const alert = { key, status, starts_at: BEGUN_AT, title: `a proof: ${key}`, severity: 'critical' };
+  startsAt = BEGUN_AT,
+): Promise<string> {
+  const alert = { key, status, starts_at: startsAt, title: `a proof: ${key}`, severity: 'critical' };
   const response = await incidents.ask('/v1/alerts', alert);
   if (!response.ok) throw new Error(`the alert was not taken: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { incident_id: string }).incident_id;
 }
 
-/** Takes messages and refuses them, so that nobody tries again. */
-async function startDeafServer(): Promise<string> {
+/** Answers every message with this status: 410 refuses it for good. */
+async function startServer(status: 204 | 410): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();
-    response.writeHead(410).end();
+    response.writeHead(status).end();
   });
   server.unref();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
