@@ -39,7 +39,6 @@ async function proveMetrics(context: ProofContext): Promise<ProofSection> {
   const expected = expectedMetrics();
   const findings = await untilFound(expected, (each) => lookFor(pipeline, each, fromMs));
   const strangers = await undeclaredOnPages({ ...pipeline.stage.metrics, incidents: incidents.place.metrics });
-  await incidents.kill();
   const missing = findings.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   const problems = [...missing, ...strangers, ...(await logProblems(pipeline, fromMs))];
   const traces = findings.reduce((sum, { traces: found }) => sum + found, 0);

@@ -63,6 +63,8 @@ export interface Pipeline {
   readonly variables: Readonly<Record<string, string>>;
   /** Runs one command line of ours on it. */
   unmogrowp(...args: string[]): Promise<CommandResult>;
+  /** Has something done before all else when it stops: for what runs beside it and holds its parts. */
+  beforeStop(end: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
@@ -149,6 +151,7 @@ async function openAll(
     webhook,
     variables,
     unmogrowp: (...args) => runUnmogrowp(args, variables),
+    beforeStop: (end) => void ends.push(end),
     stop,
   };
 }

@@ -70,6 +70,7 @@ async function begin(pipeline: Pipeline, signal: AbortSignal): Promise<Incidents
   const inThreeDays = DateTime.utc().plus({ days: 3 }).setLocale('en').weekdayLong.toLowerCase();
   const policy = policyOn(inThreeDays);
   const incidents = createIncidents({ place, variables: { ...pipeline.variables, ...named }, policy });
+  pipeline.beforeStop(() => incidents.kill());
   await incidents.start();
   await addTarget(pipeline, { targets: [place.metrics], labels: { job: 'incidents' } });
   const up = `${series(PROMETHEUS.up, { job: 'incidents' })} == 1`;
