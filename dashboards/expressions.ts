@@ -17,6 +17,10 @@ export const share = (part: string, whole: string): string => `${part} / (${whol
 export const quantile = <L extends Labels>(q: number, histogram: Histogram<L>, matchers?: Matchers<L>): string =>
   `histogram_quantile(${q}, sum ${by(histogram, 'le')} (${rate(buckets(histogram, matchers))}))`;
 
+/** A quantile over the whole shown time; nothing where nothing was measured, for that has no quantile. */
+export const quantileOfRange = <L extends Labels>(q: number, histogram: Histogram<L>, matchers?: Matchers<L>): string =>
+  `histogram_quantile(${q}, sum ${by(histogram, 'le')} (${increase(buckets(histogram, matchers))})) >= 0`;
+
 /** The rates of the buckets of a histogram. */
 export const bucketRates = <L extends Labels>(histogram: Histogram<L>, matchers?: Matchers<L>): string =>
   `sum ${by(histogram, 'le')} (increase(${buckets(histogram, matchers)}[$__rate_interval]))`;

@@ -3,7 +3,7 @@ import { series } from '../../otel/promql.ts';
 import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 import type { BoardPlan } from '../board.ts';
 import { emptyBecause } from '../expectation.ts';
-import { increase, quantile } from '../expressions.ts';
+import { increase, quantileOfRange } from '../expressions.ts';
 import { LOOK, NEUTRAL, QUIET, WELL, WRONG, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
 import { figure, graph } from '../panels.ts';
@@ -69,7 +69,7 @@ export const incidents: BoardPlan<'incidents'> = {
             'From opening to the first acknowledgement: half of the incidents of the shown time were faster.',
           unit: 's',
           none,
-          queries: [metric(quantile(0.5, acknowledgeDuration))],
+          queries: [metric(quantileOfRange(0.5, acknowledgeDuration))],
           expects,
         }),
         noticeDelay: figure({
@@ -78,7 +78,7 @@ export const incidents: BoardPlan<'incidents'> = {
           unit: 's',
           decimals: 1,
           none,
-          queries: [metric(quantile(0.99, noticeDelay))],
+          queries: [metric(quantileOfRange(0.99, noticeDelay))],
           expects,
         }),
         pagesPerPerson: figure({
@@ -114,7 +114,7 @@ export const incidents: BoardPlan<'incidents'> = {
           unit: 'short',
           decimals: 0,
           drawn: 'bars',
-          interval: '1h',
+          interval: '10m',
           queries: [metric(`sum(increase(${series(pagesOutsideHours)}[$__interval]))`, 'pages')],
           expects,
         }),
@@ -161,7 +161,7 @@ export const incidents: BoardPlan<'incidents'> = {
           unit: 'short',
           decimals: 0,
           drawn: 'bars',
-          interval: '1h',
+          interval: '10m',
           queries: [metric(`sum(increase(${series(flaps)}[$__interval]))`, 'flaps')],
           expects,
         }),
@@ -171,7 +171,7 @@ export const incidents: BoardPlan<'incidents'> = {
           unit: 'short',
           decimals: 0,
           drawn: 'bars',
-          interval: '1h',
+          interval: '10m',
           colors: { steps: WRONG },
           queries: [metric(`sum(increase(${series(emptyShifts)}[$__interval]))`, 'steps')],
           expects,
@@ -182,7 +182,7 @@ export const incidents: BoardPlan<'incidents'> = {
           unit: 'short',
           decimals: 0,
           drawn: 'bars',
-          interval: '1h',
+          interval: '10m',
           colors: { heartbeats: WRONG },
           queries: [metric(`sum(increase(${series(heartbeatsMissed)}[$__interval]))`, 'heartbeats')],
           expects,

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { INTERRUPTED_EXIT_CODE, onInterruption } from '../../bin/interruption.ts';
 import { printLine, printProgress } from '../../bin/output.ts';
+import { provokeIncidents } from './panel-incidents.ts';
 import { openPipeline } from './pipeline.ts';
 import { sendWorkload, startLoad } from './workload.ts';
 
@@ -24,6 +25,8 @@ try {
   const pipeline = await openPipeline({ directory, signal, seed });
   try {
     await sendWorkload(pipeline.stage, { seed, signal, onProgress: printProgress });
+    printProgress('people are told of incidents');
+    await provokeIncidents(pipeline, signal);
     for (const [name, value] of Object.entries(pipeline.variables)) printLine(`export ${name}='${value}'`);
     if (pipeline.grafanaUrl !== undefined) printLine(`export GRAFANA_URL='${pipeline.grafanaUrl}'`);
     const requestsPerSecond = Number(values.load);
