@@ -84,6 +84,9 @@ async function begin(pipeline: Pipeline, signal: AbortSignal): Promise<Incidents
 
 const BEGUN_AT = new Date().toISOString();
 
+/** The title of an incident that was told under this key. */
+export const titleOfTold = (key: string): string => `a proof: ${key}`;
+
 /** Opens an incident by an alert that is not one of ours, or ends it; gives which incident that is. */
 export async function tellIncidents(
   incidents: IncidentsProcess,
@@ -91,7 +94,7 @@ export async function tellIncidents(
   status: 'firing' | 'resolved',
   startsAt = BEGUN_AT,
 ): Promise<string> {
-  const alert = { key, status, starts_at: startsAt, title: `a proof: ${key}`, severity: 'critical' };
+  const alert = { key, status, starts_at: startsAt, title: titleOfTold(key), severity: 'critical' };
   const response = await incidents.ask('/v1/alerts', alert);
   if (!response.ok) throw new Error(`the alert was not taken: ${response.status} ${await response.text()}`);
   return ((await response.json()) as { incident_id: string }).incident_id;

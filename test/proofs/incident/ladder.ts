@@ -1,3 +1,4 @@
+import { tellIncidents, titleOfTold } from '../alerts/incidents-of.ts';
 import { LADDER_KEYS } from './policy.ts';
 import { type Setting, type Step, type View, untilView } from './story.ts';
 import type { ToldNotice } from './receivers.ts';
@@ -25,7 +26,7 @@ async function climb(setting: Setting, moment: number): Promise<Step> {
   let kills = 0;
   hook.before = async (notice) => {
     // Real alerts of the pipeline are told by the same way meanwhile.
-    if (notice.title !== titleOf(key)) return;
+    if (notice.title !== titleOfTold(key)) return;
     const seen = keysOf(hook.told, notice.incidentId).length;
     if (kills > 0 || seen !== moment) return;
     kills += 1;
@@ -33,7 +34,7 @@ async function climb(setting: Setting, moment: number): Promise<Step> {
     throw new Error('nobody is left to be answered');
   };
   try {
-    const answered = await tell(setting, key, 'firing').catch((error: unknown) => {
+    const answered = await tellIncidents(incidents, key, 'firing').catch((error: unknown) => {
       if (kills === 0) throw error;
       return undefined;
     });
@@ -48,25 +49,15 @@ async function climb(setting: Setting, moment: number): Promise<Step> {
     );
     await incidents.start();
     // An answer that was lost with the process is asked for again: the same alert is the same incident.
-    const incidentId = answered ?? (await tell(setting, key, 'firing'));
+    const incidentId = answered ?? (await tellIncidents(incidents, key, 'firing'));
     const view = await untilOver(setting, incidentId);
     const seen = judge(view, hook.told, incidentId);
     onProgress(`${name}: ${seen}`);
     return { name, afterMs: Date.now() - begunAt, seen };
   } finally {
     hook.before = () => Promise.resolve();
-    await tell(setting, key, 'resolved').catch(() => undefined);
+    await tellIncidents(incidents, key, 'resolved').catch(() => undefined);
   }
-}
-
-const BEGUN_AT = new Date().toISOString();
-const titleOf = (key: string): string => `a proof: ${key}`;
-
-async function tell({ incidents }: Setting, key: string, status: 'firing' | 'resolved'): Promise<string> {
-  const body = { key, status, starts_at: BEGUN_AT, title: titleOf(key), severity: 'critical' };
-  const response = await incidents.ask('/v1/alerts', body);
-  if (!response.ok) throw new Error(`the alert was not taken: ${response.status} ${await response.text()}`);
-  return ((await response.json()) as { incident_id: string }).incident_id;
 }
 
 const waitOptions = ({ scene }: Setting) => ({ timeoutMs: LADDER_MS_MAX, signal: scene.signal });
