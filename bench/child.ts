@@ -22,7 +22,9 @@ export async function startNode(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   // It must not outlive a bench that is interrupted.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const readyLine = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code} before it was ready`)));

@@ -5,7 +5,7 @@ const NOTHING = new URL('./metrics-of-nothing.ts', import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === 'prom-client'
+    specifier === 'prom-client' || specifier === './tally.ts'
       ? { url: NOTHING, format: 'module-typescript', shortCircuit: true }
       : next(specifier, context),
 });

@@ -15,6 +15,7 @@ import {
   isClosed,
 } from './registry/declare.ts';
 import { PROCESS_METRICS } from './registry/process.ts';
+import { type Values, tallied } from './tally.ts';
 
 type Declarations = Readonly<Record<string, MetricDeclaration>>;
 
@@ -81,7 +82,8 @@ export function createMetrics<D extends Declarations>(declarations: D): CreatedM
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const all = { ...declarations, ...PROCESS_METRICS };
-  const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration)]);
+  const flushes: (() => void)[] = [];
+  const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration, flushes)]);
   const metrics = Object.fromEntries(made) as Metrics<D & typeof PROCESS_METRICS>;
   const updates: Update[] = [watchProcess(metrics as unknown as Metrics<typeof PROCESS_METRICS>)];
   const pages: (() => Promise<string>)[] = [];
@@ -92,6 +94,7 @@ export function createMetrics<D extends Declarations>(declarations: D): CreatedM
         Promise.all(pages.map((read) => read())),
         ...updates.map((update) => update()),
       ]);
+      for (const flush of flushes) flush();
       return (await registry.metrics()).replace(END_OF_PAGE, others.join('') + END_OF_PAGE);
     },
   };
@@ -120,36 +123,44 @@ function inTime(update: Update, keptMs: number): Update {
   };
 }
 
-type Values = Record<string, string>;
-
-function createMetric(registry: Registry<OpenMetricsContentType>, declaration: MetricDeclaration): unknown {
-  const { name, help, labels } = declaration;
+/** What has to be done before a scrape goes into `flushes`. */
+function createMetric(
+  registry: Registry<OpenMetricsContentType>,
+  declaration: MetricDeclaration,
+  flushes: (() => void)[],
+): unknown {
+  const { name, help, labels, kind } = declaration;
   const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
-  if (declaration.kind === 'gauge') return new Gauge(options);
+  if (kind === 'gauge') return new Gauge(options);
   const enableExemplars = declaration.exemplars;
-  if (declaration.kind === 'counter') {
+  if (kind === 'counter') {
     const metric = new Counter({ ...options, enableExemplars });
-    for (const values of closedCombinations(labels)) {
-      if (enableExemplars) metric.inc({ labels: values, value: 0 });
-      else metric.inc(values, 0);
-    }
-    return enableExemplars ? { inc: withExemplar((data) => metric.inc(data), 1) } : metric;
+    const add = enableExemplars
+      ? (values: Values, value: number) => metric.inc({ labels: values, value })
+      : (values: Values, value: number) => metric.inc(values, value);
+    for (const values of closedCombinations(labels)) add(values, 0);
+    const { inc, flush } = tallied(options.labelNames, add);
+    flushes.push(flush);
+    return { inc: enableExemplars ? withExemplar((data) => metric.inc(data), inc) : inc };
   }
   const metric = new Histogram({ ...options, buckets: [...declaration.buckets], enableExemplars });
   for (const values of closedCombinations(labels)) metric.zero(values);
-  return enableExemplars ? { observe: withExemplar((data) => metric.observe(data), 0) } : metric;
+  if (!enableExemplars) return metric;
+  const observe = (labels: Values, value: number) => metric.observe({ labels, value });
+  return { observe: withExemplar((data) => metric.observe(data), observe) };
 }
 
-/** Adds the trace of the active span to a measurement, if somebody records that trace. */
+/** Adds the trace of the active span to a measurement, if somebody records that trace; `plain` measures all others. */
 function withExemplar(
-  measure: (data: { labels: Values; value: number; exemplarLabels?: Values }) => void,
-  usualValue: number,
+  measure: (data: { labels: Values; value: number; exemplarLabels: Values }) => void,
+  plain: (labels: Values, value: number) => void,
 ): (...values: [labels?: Values | number, value?: number]) => void {
   return (first, second) => {
-    const labels = typeof first === 'object' ? first : {};
-    const value = (typeof first === 'object' ? second : first) ?? usualValue;
+    const hasLabels = typeof first === 'object';
+    const labels = hasLabels ? first : {};
+    const value = (hasLabels ? second : first) ?? 1;
     const span = trace.getActiveSpan()?.spanContext();
-    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) measure({ labels, value });
+    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) plain(labels, value);
     else measure({ labels, value, exemplarLabels: { trace_id: span.traceId } });
   };
 }
