@@ -100,6 +100,15 @@ test('a change with a new history is renewed, and one for which a reason is give
   expect(named()).toEqual([]);
 });
 
+test('a history more leaves the reason that was given for the code as it is', () => {
+  change('workflows/replay.ts', 'WINDOWS_PER_RUN = 500', 'WINDOWS_PER_RUN = 501');
+  renewFingerprints(root, 'no replay has run yet');
+  write('workflows/histories/replay-again-1.json', '{}');
+  expect(renewFingerprints(root)).toEqual({ renewed: ['replay'], refused: [] });
+  expect(read('workflows/fingerprints.json')).toContain('"because": "no replay has run yet"');
+  expect(named()).toEqual([]);
+});
+
 test('a workflow without a history, one whose history is gone, and one that is gone are told', () => {
   const [history = ''] = (JSON.parse(read('workflows/fingerprints.json')) as Record<string, { histories: string[] }>)[
     'window'

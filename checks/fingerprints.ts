@@ -40,12 +40,18 @@ export function renewFingerprints(root: string, because = ''): { renewed: string
   const next = Object.fromEntries([
     ...Object.entries(committed).filter(([name]) => !gone.includes(name)),
     ...renewed.flatMap(({ name, now, hasEvidence }) =>
-      now === null ? [] : [[name, { ...now, because: hasEvidence ? '' : because }] as const],
+      now === null
+        ? []
+        : [[name, { ...now, because: reasonOf(now, committed[name], hasEvidence ? '' : because) }] as const],
     ),
   ]);
   writeFileSync(join(root, FILE), `${JSON.stringify(next, Object.keys(next).toSorted().concat(FIELDS), 2)}\n`);
   return { renewed: renewed.map(({ name }) => name), refused };
 }
+
+/** A reason was given for the code as it is: it stays until that changes, whatever histories come to it. */
+const reasonOf = (now: Now, before: Fingerprint | undefined, because: string): string =>
+  now.fingerprint === before?.fingerprint && because === '' ? before.because : because;
 
 /** The names in the file, for its order. */
 const FIELDS = ['fingerprint', 'patches', 'histories', 'because'];
