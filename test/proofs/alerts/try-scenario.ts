@@ -10,6 +10,8 @@ const FIRING_MS_MAX = 120_000;
 const DELIVERED_MS_MAX = 30_000;
 const RESOLVED_MS_MAX = 100_000;
 const COMMAND_MS_MAX = 25_000;
+/** What was lost is seen for a while, and who lost it tries again at growing intervals. */
+const VERIFY_MS_MAX = 60_000;
 
 /** What became of one alert under its fault; times are milliseconds since the fault began. */
 export interface AlertOutcome {
@@ -154,7 +156,7 @@ async function runOne(block: ReturnType<typeof blocksOf>[number], following: Fol
   const outcome = await runBlock(scene.pipeline, block, {
     timeScale: options.timeScale,
     words: trial.words,
-    timeoutMs: COMMAND_MS_MAX,
+    timeoutMs: block.section === 'Verify' ? VERIFY_MS_MAX : COMMAND_MS_MAX,
     signal: scene.signal,
   });
   trial.commands.push({ ...outcome, section: block.section });
