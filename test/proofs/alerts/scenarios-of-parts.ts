@@ -60,6 +60,8 @@ export const SCENARIOS_OF_PARTS: readonly Scenario[] = [
     name: 'clickhouse-slow',
     title: `every insert takes ${SLOW_INSERT_MS / 1_000} s longer`,
     alerts: ['ClickHouseInsertsSlow', 'SinkFreshnessBudgetBurn'],
+    // An insert takes longer than the short ranges of most scenarios, in which there would be none now and then.
+    timeScale: 20,
     inject({ pipeline }) {
       const end = pipeline.stage.lines.clickhouse.begin({ kind: 'slow', pattern: INSERT, delayMs: SLOW_INSERT_MS });
       return Promise.resolve({ heal: () => Promise.resolve(end()) });
