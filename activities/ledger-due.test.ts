@@ -28,6 +28,14 @@ describe('an hour of receipt is measured', () => {
     expect(due(measured(CLOSED_MS), CLOSED_MS + 1)).toBe(false);
   });
 
+  it('before it is over when somebody has measured it and its windows have not heard of what was found', () => {
+    const isDueWith = (isTold: boolean, sinceMs: number) =>
+      isDue(counts, measured(5, { isTold, differences: { row_gap: 1 } }), { nowMs: CLOSED_MS - 1, sinceMs });
+    expect(isDueWith(false, 6)).toBe(true);
+    expect(isDueWith(false, 5)).toBe(false);
+    expect(isDueWith(true, 6)).toBe(false);
+  });
+
   it('again after a day, sooner while events wait for their window, and each time while something is wrong', () => {
     const ages = [1, HOUR_MS - 1, HOUR_MS, 24 * HOUR_MS - 1, 24 * HOUR_MS];
     const dueAt = (known: ReturnType<typeof measured>) => ages.map((age) => due(known, CLOSED_MS + age));

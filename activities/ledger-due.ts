@@ -14,16 +14,18 @@ export interface HourCounts {
 }
 
 /**
- * Whether an hour has to be measured (again). An hour that is not over is not due: more of it is on its way. Where something
- * is wrong or has changed it is due each time, but only once since `sinceMs`, when somebody began to measure.
+ * Whether an hour has to be measured (again). An hour that is not over is not due, for more of it is on its way, unless
+ * somebody has measured it and its windows have not heard of what was found. Where something is wrong or has changed it is
+ * due each time, but only once since `sinceMs`, when somebody began to measure.
  */
 export function isDue(
   counts: HourCounts,
   known: LedgerHour | undefined,
   { nowMs, sinceMs }: { nowMs: number; sinceMs: number },
 ): boolean {
-  if (!isClosedAt(counts.hourMs, nowMs)) return false;
-  if (known === undefined || !known.isClosed) return true;
+  const isClosed = isClosedAt(counts.hourMs, nowMs);
+  if (!isClosed && known?.isTold !== false) return false;
+  if (known === undefined || (isClosed && !known.isClosed)) return true;
   if (known.measuredAtMs >= sinceMs) return false;
   const hasChanged = counts.accepted !== known.accepted || counts.spooled !== known.spooled;
   if (hasChanged || !known.isTold || known.spooled > 0 || sumOf(known.differences, FAULTS) > 0) return true;

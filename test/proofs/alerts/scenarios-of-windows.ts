@@ -3,8 +3,8 @@ import type { LastingFault, Scenario, Scene } from './scenario.ts';
 
 const EVENTS_PER_DAY = 60;
 const DAYS = 3;
-/** More windows at once than the worker has places for activities. */
-const BUSY_TENANTS = 8;
+/** Several times as many windows at once as the worker has places for activities. */
+const BUSY_TENANTS = 24;
 const SLOW_COMPUTE_MS = 5_000;
 
 const sendTo = ({ pipeline, seed }: Scene, name: string): Promise<OldTenant> =>
