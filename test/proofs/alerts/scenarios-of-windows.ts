@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type OldTenant, newTenantId, sendOldEvents, untilPublished } from './tenants.ts';
 import type { LastingFault, Scenario, Scene } from './scenario.ts';
 
@@ -10,13 +11,18 @@ const SLOW_COMPUTE_MS = 5_000;
 const sendTo = ({ pipeline, seed }: Scene, name: string): Promise<OldTenant> =>
   sendOldEvents(pipeline.stage, { tenantId: newTenantId(name), seed, eventsPerDay: EVENTS_PER_DAY });
 
+/** When the windows of a tenant begin that are in that state, the newest first. */
+async function windowsOf({ pipeline }: Scene, tenantId: string, state?: string): Promise<string[]> {
+  const args = ['windows', 'list', '--tenant', tenantId, '--json', '--limit', String(DAYS * 24)];
+  const { stdout } = await pipeline.unmogrowp(...args, ...(state === undefined ? [] : ['--state', state]));
+  return (JSON.parse(stdout) as { window_start: string }[]).map((window) => window.window_start);
+}
+
 /** The window that somebody who follows a page would look at: the newest of the tenant in that state. */
-async function wordsOf({ pipeline }: Scene, tenantId: string, state?: string): Promise<Record<string, string>> {
-  const args = ['windows', 'list', '--tenant', tenantId, '--json', ...(state === undefined ? [] : ['--state', state])];
-  const { stdout } = await pipeline.unmogrowp(...args);
-  const [window] = JSON.parse(stdout) as { window_start: string }[];
+async function wordsOf(scene: Scene, tenantId: string, state?: string): Promise<Record<string, string>> {
+  const [window] = await windowsOf(scene, tenantId, state);
   if (window === undefined) throw new Error(`${tenantId} has no window ${state ?? ''}`);
-  return { TENANT: tenantId, WINDOW: window.window_start };
+  return { TENANT: tenantId, WINDOW: window };
 }
 
 /** Keeps a statement of the worker from ClickHouse for ever; what waits for it begins anew with a new worker. */
@@ -49,22 +55,34 @@ async function startReplay({ pipeline }: Scene, tenantId: string): Promise<strin
   return replay;
 }
 
-/** Computes everything of a tenant again, one replay after the other, as somebody does who does not look at what they say. */
-function keepReplaying(scene: Scene, tenantId: string): () => Promise<void> {
+/** Does something again and again, as somebody does who does not look at what it says; gives what ends that. */
+function keepTrying(work: () => Promise<void>): () => Promise<void> {
   const ending = new AbortController();
-  const replaying = (async () => {
-    while (!ending.signal.aborted) {
-      const replay = await startReplay(scene, tenantId);
-      await scene.pipeline.unmogrowp('replay', 'watch', replay);
-    }
+  const trying = (async () => {
+    while (!ending.signal.aborted) await work();
   })();
   // Who ends it hears of its error.
-  replaying.catch(() => undefined);
+  trying.catch(() => undefined);
   return async () => {
     ending.abort();
-    await replaying;
+    await trying;
   };
 }
+
+/** Computes everything of a tenant again, one replay after the other. */
+const keepReplaying = (scene: Scene, tenantId: string): (() => Promise<void>) =>
+  keepTrying(async () => {
+    const replay = await startReplay(scene, tenantId);
+    await scene.pipeline.unmogrowp('replay', 'watch', replay);
+  });
+
+/** Closes windows of a tenant that do not add up, though nothing has changed. */
+const keepClosing = (scene: Scene, tenantId: string): (() => Promise<void>) =>
+  keepTrying(async () => {
+    await wait(1_000, undefined, { signal: scene.signal });
+    const [window] = await windowsOf(scene, tenantId, 'inconsistent');
+    if (window !== undefined) await scene.pipeline.unmogrowp('windows', 'close', tenantId, window);
+  });
 
 /** The newest replay that somebody would look at: it has done what it could. */
 async function newestEndedReplay({ pipeline }: Scene, tenantId: string): Promise<string> {
@@ -139,8 +157,10 @@ export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
       await client.command({ query: `INSERT INTO rows_of_a_proof_v1 SELECT * FROM events_raw_v1 WHERE ${lost}` });
       await client.command({ query: `ALTER TABLE events_raw_v1 DELETE WHERE ${lost} SETTINGS mutations_sync = 1` });
       await pipeline.unmogrowp('reconcile', '--tenant', tenantId);
+      const endClosing = keepClosing(scene, tenantId);
       return {
         async heal() {
+          await endClosing();
           await client.command({ query: `INSERT INTO events_raw_v1 SELECT * FROM rows_of_a_proof_v1 WHERE ${lost}` });
           await pipeline.unmogrowp('reconcile', '--tenant', tenantId);
         },
@@ -163,12 +183,9 @@ export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
 ];
 
 /** What a page says to do when the cause is gone: not to wait ten minutes for the next try. */
-async function closeAll({ pipeline }: Scene, tenantIds: readonly string[]): Promise<void> {
+async function closeAll(scene: Scene, tenantIds: readonly string[]): Promise<void> {
   for (const tenantId of tenantIds) {
-    const limit = String(DAYS * 24);
-    const { stdout } = await pipeline.unmogrowp('windows', 'list', '--tenant', tenantId, '--json', '--limit', limit);
-    const windows = JSON.parse(stdout) as { window_start: string; state: string }[];
-    const failed = windows.filter(({ state }) => state === 'failed').map((window) => window.window_start);
-    await Promise.all(failed.map((start) => pipeline.unmogrowp('windows', 'close', tenantId, start)));
+    const failed = await windowsOf(scene, tenantId, 'failed');
+    await Promise.all(failed.map((start) => scene.pipeline.unmogrowp('windows', 'close', tenantId, start)));
   }
 }
