@@ -15,9 +15,9 @@ const NO_LABELS: Values = {};
 
 export interface Tallied {
   /** Counts `value`, 1 by default; labels first, if there are any. */
-  inc(first?: Values | number, second?: number): void;
+  readonly inc: (first?: Values | number, second?: number) => void;
   /** Hands over what was counted since the last time. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /**

@@ -3,6 +3,7 @@ import { type UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import { ROW_FORMAT } from '../events/row.ts';
 import { type ConsumedRecord, headerOf } from '../kafka/fetcher.ts';
 import type { OutgoingRecord } from '../kafka/producer.ts';
+import { THRESHOLDS } from '../otel/objectives.ts';
 import type { Batch } from './buffer.ts';
 import { type DeadLetter, type LetterFacts, describeLetter, toDeadLetterRecord } from './dead-letters.ts';
 import { type EncodedRows, type Line, type Origin, encodeLines, encodeRecords, splitLines } from './encode-rows.ts';
@@ -43,9 +44,15 @@ export function createStoreBatch(options: StoreOptions): StoreBatch {
       const refusal = await insert(origin, { rows, part: '' }, signal);
       if (refusal !== undefined) await insertHalves(origin, { lines: splitLines(known), from: 0 }, refusal, signal);
       const [oldest] = batch.records;
-      if (oldest !== undefined) metrics.delay.observe(Math.max(0, (Date.now() - receivedAt(oldest)) / 1_000));
+      if (oldest !== undefined) measureDelay(Math.max(0, (Date.now() - receivedAt(oldest)) / 1_000), rows.rows);
     });
   };
+
+  /** Inserts become rare when they are slow: rows are counted as well, which come as often as before. */
+  function measureDelay(seconds: number, rows: number): void {
+    metrics.delay.observe(seconds);
+    metrics.storedRows.inc({ freshness: seconds <= THRESHOLDS.freshnessSecondsMax ? 'fresh' : 'stale' }, rows);
+  }
 
   /** Inserts some rows of a range, however often that has to be tried; gives the error when they are refused for ever. */
   async function insert(

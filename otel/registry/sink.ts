@@ -34,6 +34,11 @@ export const SINK_METRICS = {
     buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 300, 1_800],
     exemplars: true,
   }),
+  storedRows: counter({
+    name: 'unmogrowp_sink_stored_rows_total',
+    help: 'Rows of ranges that are stored, by whether the oldest record of their range was fresh: what the objective of freshness counts.',
+    labels: { freshness: ['fresh', 'stale'] },
+  }),
   retries: counter({
     name: 'unmogrowp_sink_retries_total',
     help: 'What was tried again, by the code of the error. Nothing is ever dropped for such an error.',

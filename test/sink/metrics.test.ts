@@ -31,6 +31,8 @@ it('the metrics of the sink are those that are declared and no other, and say wh
   expect(inserts).toBeGreaterThan(0);
   expect(valueOf(page, 'unmogrowp_sink_batch_rows_sum')).toBe(300);
   expect(valueOf(page, 'unmogrowp_sink_delay_seconds_count')).toBe(inserts);
+  expect(valueOf(page, 'unmogrowp_sink_stored_rows_total', { freshness: 'fresh' })).toBe(300);
+  expect(valueOf(page, 'unmogrowp_sink_stored_rows_total', { freshness: 'stale' })).toBe(0);
   expect(valueOf(page, 'unmogrowp_kafka_consumer_partitions')).toBe(PARTITIONS);
   const withTrace = page.samples.filter((sample) => sample.traceId === traceId).map(({ name }) => name);
   expect(new Set(withTrace)).toEqual(

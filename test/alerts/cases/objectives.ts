@@ -46,10 +46,10 @@ const BURNS: readonly Burn[] = [
     name: 'SinkFreshnessBudgetBurn',
     objective: 'freshness',
     summary: 'Events can be queried too late.',
-    bad: 'of the inserts held events that were older than 10 s',
+    bad: 'of the rows could be queried only more than 10 s after they were received',
     series: (bad) => ({
-      [input(`${SINK_METRICS.delay.name}_bucket`, { job: 'sink', le: '10.0' })]: growing(ALL - bad),
-      [input(`${SINK_METRICS.delay.name}_count`, { job: 'sink' })]: growing(ALL),
+      [input(SINK_METRICS.storedRows.name, { job: 'sink', freshness: 'fresh' })]: growing(ALL - bad),
+      [input(SINK_METRICS.storedRows.name, { job: 'sink', freshness: 'stale' })]: growing(bad),
     }),
   },
   {
@@ -118,7 +118,9 @@ const unmeasured: AlertCase = {
   name: 'ObjectiveUnmeasured',
   summary: 'Nobody measures whether an objective is kept.',
   quiet: allMeasured,
-  firing: Object.fromEntries(Object.entries(allMeasured).filter(([series]) => !series.includes('sink_delay'))),
+  firing: Object.fromEntries(
+    Object.entries(allMeasured).filter(([series]) => !series.includes(SINK_METRICS.storedRows.name)),
+  ),
   at: '2h',
   told: [toldUnmeasured('freshness')],
   withoutData: Object.keys(OBJECTIVES).map(toldUnmeasured),

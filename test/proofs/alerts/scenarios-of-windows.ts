@@ -146,6 +146,8 @@ export const SCENARIOS_OF_WINDOWS: readonly Scenario[] = [
     name: 'rows-deleted',
     title: 'clicks of a tenant are deleted from ClickHouse after their windows were published',
     alerts: ['LedgerEventsLost', 'WindowInconsistent', 'WindowCorrectnessBudgetBurn'],
+    // Windows that nobody closes are refused once: the share of refused runs has to last until its page is followed.
+    timeScale: 20,
     async inject(scene) {
       const { pipeline, signal } = scene;
       const { client } = pipeline.stage.clickhouse;
