@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   clickhouse_overloaded: { retryable: true },
   clickhouse_query_failed: { retryable: false },
   clickhouse_row_refused: { retryable: false },
+  clickhouse_rows_lost: { retryable: true },
   postgres_unavailable: { retryable: true },
   postgres_query_failed: { retryable: false },
   migration_changed: { retryable: false },

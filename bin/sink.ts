@@ -10,6 +10,7 @@ import { SINK_METRICS } from '../otel/registry/sink.ts';
 import { startTelemetry } from '../otel/start.ts';
 import { createInsertRows } from '../sink/insert-rows.ts';
 import { watchBlocked } from '../sink/metrics.ts';
+import { createFindMissing } from '../sink/missing-rows.ts';
 import { startSink } from '../sink/sink.ts';
 import { createStoreBatch } from '../sink/store-batch.ts';
 import { clickHouseConnection } from './clickhouse-connection.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   const storeBatch = createStoreBatch({
     topic,
     insertRows: createInsertRows(clickhouse),
+    findMissing: createFindMissing(clickhouse),
     produceDeadLetters: (records) => producer.produce(deadLetters, records, { timeoutMs: DEAD_LETTER_TIMEOUT_MS }),
     retryWaitMsMax: env.SINK_RETRY_WAIT_MS_MAX,
     metrics: sinkMetrics,

@@ -33,6 +33,7 @@ export async function consumePartition(work: PartitionWork): Promise<void> {
   const { buffer, slots, stop, abort } = work;
   const { partition } = work.position;
   let begun = await repeatBegun(work);
+  let isRepeated = begun !== undefined;
   while (begun !== undefined || !stop.aborted) {
     if (begun === undefined) {
       begun = await beginNext(work);
@@ -40,10 +41,11 @@ export async function consumePartition(work: PartitionWork): Promise<void> {
     }
     const { last }: Batch = begun;
     try {
-      await work.storeBatch({ topicId: work.topicId, partition }, begun, abort);
+      await work.storeBatch({ topicId: work.topicId, partition }, begun, { isRepeated, signal: abort });
     } finally {
       slots.release();
     }
+    isRepeated = false;
     // While more is waiting, one commit ends a range and begins the next.
     begun = !stop.aborted && buffer.isDue() && slots.tryAcquire() ? buffer.take() : undefined;
     await commitOrRelease(work, { partition, offset: last + 1, note: begun === undefined ? '' : noteOf(begun) }, begun);

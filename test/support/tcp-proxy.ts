@@ -5,6 +5,7 @@ export interface TcpProxy {
   port: number;
   /** Ends all connections and refuses new ones. */
   cut(): Promise<void>;
+  /** Accepts connections again, and lets answers through. */
   restore(): Promise<void>;
   /** Keeps back every answer from now on: what is asked is done, and nobody learns of it. */
   holdAnswers(): void;
@@ -45,5 +46,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   const holdAnswers = (): void => {
     isHeld = true;
   };
-  return { port, cut, restore: () => listen(port), holdAnswers, close: cut };
+  const restore = (): Promise<void> => {
+    isHeld = false;
+    return listen(port);
+  };
+  return { port, cut, restore, holdAnswers, close: cut };
 }
