@@ -50,6 +50,8 @@ async function main(): Promise<void> {
   } = startTelemetry({
     service: 'ingest',
     ...telemetrySettings(env),
+    // What is begun is recorded: `isTraced` decides before a span is made.
+    sampleRatio: 1,
     declarations: INGEST_METRICS,
   });
   const pool = createPostgresPool({
@@ -105,6 +107,7 @@ async function main(): Promise<void> {
     }),
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
+    isTraced: () => Math.random() < env.TRACE_SAMPLE_RATIO,
     onRequest: (facts) => {
       if (facts.tenantId !== undefined && facts.accepted > 0) {
         counts.add(facts.tenantId, facts.receivedAt, facts.accepted);

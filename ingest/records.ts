@@ -73,8 +73,8 @@ function fits(text: string, line: string): boolean {
 
 /**
  * Joins records of one partition, one tenant and one hour of receipt (in which the ledger counts them), in their order and
- * up to 64 KiB. A request whose trace is recorded keeps
- * records of its own, because the sink goes on from their traceparent; of the others each row knows its trace.
+ * up to 64 KiB. A request whose trace is recorded begins a record, because the sink goes on from its traceparent; of those
+ * that follow in it, as of all others, each row knows its trace.
  */
 export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
   const joined: Joined[] = [];
@@ -92,8 +92,7 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
     }
     const next = { partition, headers, values: [value], bytes: value.length, rows: Number(headers['row_count']) };
     joined.push(next);
-    if (isSampled) open.delete(place);
-    else open.set(place, next);
+    open.set(place, next);
   }
   return joined.map(({ partition, headers, values, bytes, rows }) =>
     values.length === 1

@@ -225,15 +225,24 @@ describe('records of several requests', () => {
     expect(joinRecords(sent)[0]?.headers).toEqual({ ...sent[0]?.headers, row_count: '3' });
   });
 
-  it('stay alone where the trace is recorded, and nothing overtakes them', () => {
-    const sampled = unsampled(2).replace(/00$/, '01');
-    const sent = [record('a'), record('b', {}, { traceparent: sampled }), record('c'), record('d')];
+  it('begin a record where the trace is recorded, whose traceparent the sink goes on from, and nothing overtakes them', () => {
+    const sampled = (number: number) => unsampled(number).replace(/00$/, '01');
+    const sent = [
+      record('a'),
+      record('b', {}, { traceparent: sampled(2) }),
+      record('c'),
+      record('d', {}, { traceparent: sampled(3) }),
+    ];
     expect(shown(sent)).toEqual([
       ['0 acme 1', 'a'],
-      ['0 acme 1', 'b'],
-      ['0 acme 2', 'c\nd'],
+      ['0 acme 2', 'b\nc'],
+      ['0 acme 1', 'd'],
     ]);
-    expect(joinRecords(sent)[1]).toEqual(sent[1]);
+    expect(joinRecords(sent).map(({ headers }) => headers['traceparent'])).toEqual([
+      unsampled(1),
+      sampled(2),
+      sampled(3),
+    ]);
   });
 
   it('weigh at most 64 KiB together', () => {

@@ -22,6 +22,8 @@ export interface EventsDependencies {
   partitions: number;
   bodyTimeoutMs: number;
   nowMs?: () => number;
+  /** Whether a request without a trace begins one that is recorded; none does by default. */
+  isTraced?: () => boolean;
   onRequest?: (facts: RequestFacts) => void;
   /** Told about what should never happen; the client is told to send the request again. */
   onError?: (error: UnmogrowpError) => void;
@@ -71,12 +73,12 @@ const BUSY: Refusal = { ...UNAVAILABLE, message: 'too many requests are in fligh
 
 /** Makes the function that takes the events of a request: the same for every server. Everything it touches is given to it. */
 export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
-  const { nowMs = Date.now } = dependencies;
+  const { nowMs = Date.now, isTraced = () => false } = dependencies;
   const runSteps = createSteps(dependencies);
 
   return function takeEvents(request) {
     const headers = { traceparent: request.header('traceparent'), tracestate: request.header('tracestate') };
-    return inRequestSpan(headers, async (trace) => {
+    return inRequestSpan(headers, isTraced, async (trace) => {
       const started = performance.now();
       const receivedAt = nowMs();
       const facts = emptyFacts(trace.traceId, receivedAt);

@@ -1,40 +1,30 @@
-import {
-  type Context,
-  INVALID_TRACEID,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  context,
-  propagation,
-  trace,
-} from '@opentelemetry/api';
+import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api';
 import { toUnmogrowpError } from '../errors.ts';
 import { SPANS } from '../otel/registry/spans.ts';
 import type { Answer } from './answers.ts';
 import type { EventRecord } from './records.ts';
-import { type TraceContext, newTraceContext, parseTraceparent } from './trace-context.ts';
+import { type TraceContext, isSampled, newTraceContext, parseTraceparent } from './trace-context.ts';
 
 const tracer = trace.getTracer('ingest');
 
 /**
- * Runs the handling of one request in a span that continues the client's trace. Without tracing the client's own
- * context is passed on, or a new one nobody records: every answer and every row carries a trace id.
+ * Runs the handling of a request whose trace is recorded in a span that continues the client's trace; of a request without
+ * a trace `isTraced` decides. Of all others nothing is made but an id, because a span that nobody records costs more than
+ * all metrics of a request: the client's own context is passed on, or a new one. Every answer and every row carries a trace id.
  */
 export async function inRequestSpan(
   headers: { traceparent: string | undefined; tracestate: string | undefined },
+  isTraced: () => boolean,
   handle: (trace: TraceContext) => Promise<Answer>,
 ): Promise<Answer> {
-  const hasParent = headers.traceparent !== undefined;
-  const parent: Context = hasParent ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT;
+  const given = parseTraceparent(headers.traceparent);
+  if (!(given === undefined ? isTraced() : isSampled(given))) return handle(given ?? newTraceContext());
+  const parent = given === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
   const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
-  const { traceId } = span.spanContext();
-  if (traceId === INVALID_TRACEID) {
-    return handle(parseTraceparent(headers.traceparent) ?? newTraceContext());
-  }
-  const traceparent = traceparentOf(span);
+  if (!span.isRecording()) return handle(given ?? newTraceContext());
+  const current = { traceId: span.spanContext().traceId, traceparent: traceparentOf(span) };
   try {
-    const response = await context.with(trace.setSpan(parent, span), () => handle({ traceId, traceparent }));
+    const response = await context.with(trace.setSpan(parent, span), () => handle(current));
     span.setAttribute('http.response.status_code', response.status);
     if (response.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     return response;

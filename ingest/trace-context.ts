@@ -16,6 +16,10 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   return { traceId, traceparent: header };
 }
 
+/** Whether the client records its trace. */
+export const isSampled = ({ traceparent }: TraceContext): boolean =>
+  (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
+
 /** A trace of its own that nobody records: every answer has a trace id, also where tracing is off. */
 export function newTraceContext(): TraceContext {
   // Taken from UUIDs because their random bytes are drawn in advance: a tenth of the cost of asking for some each time.
