@@ -9,13 +9,16 @@ class Nothing {
 
 export const tallied = () => ({ inc: () => {}, flush: () => {} });
 
-export { Nothing as Counter, Nothing as Gauge, Nothing as Histogram };
+export const createHistogram = () => ({ metric: undefined, zero: () => {}, observe: () => {} });
+
+export { Nothing as Counter, Nothing as Gauge };
 
 /** A page with nothing on it. */
 export class Registry {
   static readonly OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
   readonly contentType = Registry.OPENMETRICS_CONTENT_TYPE;
   setContentType(): void {}
+  registerMetric(): void {}
   metrics(): Promise<string> {
     return Promise.resolve('# EOF\n');
   }

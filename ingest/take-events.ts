@@ -12,7 +12,7 @@ import type { BodyLimits, BodyResult } from './read-body.ts';
 import { type BodyFormat, type EventEntry, bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
 import { type EventRecord, packRecords } from './records.ts';
 import { describeRequest, inRequestSpan } from './telemetry.ts';
-import type { TraceContext } from './trace-context.ts';
+import { type TraceContext, isSampled } from './trace-context.ts';
 
 export interface EventsDependencies {
   authenticate: (authorization: string | undefined) => Promise<Authentication> | Authentication;
@@ -89,7 +89,7 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
       });
       facts.status = answer.status;
       facts.seconds = (performance.now() - started) / 1_000;
-      describeRequest(facts);
+      if (isSampled(trace.traceparent)) describeRequest(facts);
       dependencies.onRequest?.(facts);
       return answer;
     });

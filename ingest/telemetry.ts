@@ -18,7 +18,7 @@ export async function inRequestSpan(
   handle: (trace: TraceContext) => Promise<Answer>,
 ): Promise<Answer> {
   const given = parseTraceparent(headers.traceparent);
-  if (!(given === undefined ? isTraced() : isSampled(given))) return handle(given ?? newTraceContext());
+  if (!(given === undefined ? isTraced() : isSampled(given.traceparent))) return handle(given ?? newTraceContext());
   const parent = given === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
   const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
   if (!span.isRecording()) return handle(given ?? newTraceContext());
@@ -51,7 +51,9 @@ export async function inProduceSpan(
   records: readonly EventRecord[],
   produce: (records: readonly EventRecord[]) => Promise<void>,
 ): Promise<void> {
-  if (trace.getActiveSpan()?.isRecording() !== true) return produce(records);
+  // Asked first, because it costs less than to look for a span.
+  const isRecorded = isSampled(records[0]?.headers['traceparent'] ?? '');
+  if (!isRecorded || trace.getActiveSpan()?.isRecording() !== true) return produce(records);
   const attributes = {
     'messaging.system': 'kafka',
     'messaging.destination.name': topic,

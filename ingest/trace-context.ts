@@ -16,9 +16,11 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   return { traceId, traceparent: header };
 }
 
-/** Whether the client records its trace. */
-export const isSampled = ({ traceparent }: TraceContext): boolean =>
-  (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
+/** Whether a trace is recorded: the last bit of the flags. */
+export const isSampled = (traceparent: string): boolean => ODD.includes(traceparent.charAt(FLAGS_END));
+
+const FLAGS_END = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0'.length;
+const ODD = ['1', '3', '5', '7', '9', 'b', 'd', 'f'];
 
 /** A trace of its own that nobody records: every answer has a trace id, also where tracing is off. */
 export function newTraceContext(): TraceContext {

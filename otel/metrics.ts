@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TraceFlags, trace } from '@opentelemetry/api';
-import { Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from 'prom-client';
+import { Counter, Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
+import type { Values } from './by-labels.ts';
+import { createHistogram } from './histogram.ts';
 import { watchProcess } from './process.ts';
 import {
   type CounterDeclaration,
@@ -15,7 +17,7 @@ import {
   isClosed,
 } from './registry/declare.ts';
 import { PROCESS_METRICS } from './registry/process.ts';
-import { type Values, tallied } from './tally.ts';
+import { tallied } from './tally.ts';
 
 type Declarations = Readonly<Record<string, MetricDeclaration>>;
 
@@ -141,28 +143,36 @@ function createMetric(
     for (const values of closedCombinations(labels)) add(values, 0);
     const { inc, flush } = tallied(options.labelNames, add);
     flushes.push(flush);
-    return { inc: enableExemplars ? withExemplar((data) => metric.inc(data), inc) : inc };
+    const incWithExemplar = (labels: Values, value: number, traceId: string): void =>
+      metric.inc({ labels, value, exemplarLabels: { trace_id: traceId } });
+    return { inc: enableExemplars ? withExemplar(incWithExemplar, inc) : withLabels(inc) };
   }
-  const metric = new Histogram({ ...options, buckets: [...declaration.buckets], enableExemplars });
-  for (const values of closedCombinations(labels)) metric.zero(values);
-  if (!enableExemplars) return metric;
-  const observe = (labels: Values, value: number) => metric.observe({ labels, value });
-  return { observe: withExemplar((data) => metric.observe(data), observe) };
+  const { metric, zero, observe } = createHistogram({ ...options, buckets: declaration.buckets });
+  registry.registerMetric(metric);
+  for (const values of closedCombinations(labels)) zero(values);
+  return { observe: enableExemplars ? withExemplar(observe, observe) : withLabels(observe) };
 }
+
+/** What a measurement is given: its labels, if the metric has any, and a value. */
+type Measured = [first?: Values | number, second?: number];
+
+const NO_LABELS: Values = {};
+
+const withLabels =
+  (measure: (labels: Values, value: number) => void) =>
+  (...[first, second]: Measured): void =>
+    typeof first === 'object' ? measure(first, second ?? 1) : measure(NO_LABELS, first ?? 1);
 
 /** Adds the trace of the active span to a measurement, if somebody records that trace; `plain` measures all others. */
 function withExemplar(
-  measure: (data: { labels: Values; value: number; exemplarLabels: Values }) => void,
+  measure: (labels: Values, value: number, traceId: string) => void,
   plain: (labels: Values, value: number) => void,
-): (...values: [labels?: Values | number, value?: number]) => void {
-  return (first, second) => {
-    const hasLabels = typeof first === 'object';
-    const labels = hasLabels ? first : {};
-    const value = (hasLabels ? second : first) ?? 1;
+): (...measured: Measured) => void {
+  return withLabels((labels, value) => {
     const span = trace.getActiveSpan()?.spanContext();
     if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) plain(labels, value);
-    else measure({ labels, value, exemplarLabels: { trace_id: span.traceId } });
-  };
+    else measure(labels, value, span.traceId);
+  });
 }
 
 /** Every combination of label values, or none when one of the labels is open. */

@@ -1,6 +1,5 @@
 import { UnmogrowpError } from '../errors.ts';
-
-export type Values = Readonly<Record<string, string>>;
+import { type Values, byLabels } from './by-labels.ts';
 
 /** What was counted under some labels and is not handed over yet. */
 interface Tally {
@@ -8,14 +7,8 @@ interface Tally {
   sum: number;
 }
 
-/** Tallies by the values of their labels, one label after the other. */
-type Level = Map<string | undefined, Level | Tally>;
-
-const NO_LABELS: Values = {};
-
 export interface Tallied {
-  /** Counts `value`, 1 by default; labels first, if there are any. */
-  readonly inc: (first?: Values | number, second?: number) => void;
+  readonly inc: (labels: Values, value: number) => void;
   /** Hands over what was counted since the last time. */
   readonly flush: () => void;
 }
@@ -27,33 +20,17 @@ export interface Tallied {
  */
 export function tallied(labelNames: readonly string[], add: (labels: Values, value: number) => void): Tallied {
   const tallies: Tally[] = [];
-  const root: Level = new Map();
-
-  function tallyOf(labels: Values): Tally {
-    let level = root;
-    for (const name of labelNames) {
-      const value = labels[name];
-      let next = level.get(value);
-      if (next === undefined) level.set(value, (next = new Map()));
-      level = next as Level;
-    }
-    return (level.get(undefined) ?? openTally(level, labels)) as Tally;
-  }
-
-  function openTally(level: Level, labels: Values): Tally {
-    const tally = { labels: { ...labels }, sum: 0 };
-    add(tally.labels, 0);
+  const tallyOf = byLabels(labelNames, (labels) => {
+    const tally: Tally = { labels, sum: 0 };
+    add(labels, 0);
     tallies.push(tally);
-    level.set(undefined, tally);
     return tally;
-  }
+  });
 
   return {
-    inc(first, second) {
-      const hasLabels = typeof first === 'object';
-      const value = (hasLabels ? second : first) ?? 1;
+    inc(labels, value) {
       if (!(value >= 0 && value < Infinity)) throw new UnmogrowpError('bug', `A counter cannot count ${value}.`);
-      tallyOf(hasLabels ? first : NO_LABELS).sum += value;
+      tallyOf(labels).sum += value;
     },
     flush() {
       for (const tally of tallies) {
