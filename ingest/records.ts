@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { encodeRow } from '../events/encode.ts';
 import { partitionOf } from '../events/partition.ts';
 import { type EventRow, ROW_FORMAT } from '../events/row.ts';
+import { isSampled } from './trace-context.ts';
 
 /** A Kafka record before it is sent: lines of one request and one partition. */
 export interface EventRecord {
@@ -83,8 +84,8 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
     const hour = Math.floor(Number(headers['received_at']) / HOUR_MS);
     const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}/${hour}`;
     const before = open.get(place);
-    const isSampled = SAMPLED.test(headers['traceparent'] ?? '');
-    if (before !== undefined && !isSampled && before.bytes + value.length < RECORD_BYTES_MAX) {
+    const beginsRecord = isSampled(headers['traceparent'] ?? '');
+    if (before !== undefined && !beginsRecord && before.bytes + value.length < RECORD_BYTES_MAX) {
       before.values.push(LINE_END, value);
       before.bytes += value.length + 1;
       before.rows += Number(headers['row_count']);
@@ -111,4 +112,3 @@ interface Joined {
 
 const HOUR_MS = 3_600_000;
 const LINE_END = Buffer.from('\n');
-const SAMPLED = /[13579bdf]$/;
