@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
 import { createClickHouse } from '../../clickhouse/client.ts';
-import { migrateClickHouse } from '../../clickhouse/migrate.ts';
-import { type Stack, startStack } from '../../stack/stack.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { ask, clickhouseConfig, newRows, openParts, readCommits, startSinkProcess } from './setup.ts';
+import { startOwnClickHouse } from './own-clickhouse.ts';
+import { ask, newRows, openParts, readCommits, startSinkProcess } from './setup.ts';
 
 /*
  * ClickHouse writes the token of a part before the part itself. What a kill between the two leaves on its disk is made
@@ -14,7 +11,6 @@ import { ask, clickhouseConfig, newRows, openParts, readCommits, startSinkProces
  */
 
 const { produce } = await openParts();
-const directory = mkdtempSync(join(tmpdir(), 'unmogrowp-lost-parts-test-'));
 const ROWS = 40;
 const CONVERSIONS = ROWS / 10;
 const TABLES = [
@@ -26,20 +22,9 @@ const TABLES = [
   'event_contents_v1',
 ];
 
-/** A server of this file's own: killing it must not touch the tests beside it. */
-const startClickHouse = (): Promise<Stack> =>
-  startStack({
-    directory,
-    parts: ['clickhouse'],
-    environment: { ...process.env, CLICKHOUSE_URL: undefined },
-    freePorts: true,
-  });
-let stack = await startClickHouse();
-const url = stack.environment['CLICKHOUSE_URL'] ?? '';
-const config = { ...clickhouseConfig, url };
-await migrateClickHouse(config, { cluster: '' });
-const clickhouse = createClickHouse(config);
-const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(url).port) });
+const own = await startOwnClickHouse('lost-parts');
+const clickhouse = createClickHouse(own.config);
+const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(own.url).port) });
 const startSink = () =>
   startSinkProcess({ CLICKHOUSE_URL: `http://127.0.0.1:${proxy.port}`, SINK_RETRY_WAIT_MS_MAX: '200' });
 let sink = await startSink();
@@ -47,8 +32,7 @@ afterAll(async () => {
   await sink.end('SIGTERM');
   await proxy.close();
   await clickhouse.close();
-  await stack.stop();
-  rmSync(directory, { recursive: true, force: true });
+  await own.stop();
 });
 
 /** Rows of one user and one hour of their own, each at a second of its own: they are told apart in every table. */
@@ -87,11 +71,7 @@ async function killBeforePart(table: string): Promise<void> {
     `SELECT path FROM system.parts WHERE database = currentDatabase() AND table = '${table}' AND active
      ORDER BY max_block_number DESC LIMIT 1`,
   );
-  process.kill(stack.parts.find(({ name }) => name === 'clickhouse')?.pid ?? 0, 'SIGKILL');
-  await stack.stop();
-  rmSync(path, { recursive: true });
-  stack = await startClickHouse();
-  expect(stack.environment['CLICKHOUSE_URL']).toBe(url);
+  await own.killAndRestart(() => rmSync(path, { recursive: true }));
 }
 
 let times = 0;
@@ -142,9 +122,7 @@ it('what a killed ClickHouse has got is not stored a second time', async () => {
   const count = 'SELECT count() AS rows FROM events_raw_v1';
   await insertWithoutAnswer();
   const before = await ask(clickhouse, count);
-  process.kill(stack.parts.find(({ name }) => name === 'clickhouse')?.pid ?? 0, 'SIGKILL');
-  await stack.stop();
-  stack = await startClickHouse();
+  await own.killAndRestart();
   const lossesBefore = losses().length;
   await proxy.cut();
   await proxy.restore();
