@@ -2,9 +2,9 @@ import { count, series } from '../../otel/promql.ts';
 import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 import { HEARD, PULSE, incidentsOf, tellIncidents } from './alerts/incidents-of.ts';
 import type { Pipeline } from './pipeline.ts';
-import { until } from './until.ts';
+import { until, untilMeasured } from './until.ts';
 
-const SHOWN_MS_MAX = 90_000;
+const TOLD_MS_MAX = 90_000;
 const { resolveDuration, nobodyAnswered, flaps, pagesOutsideHours, pagesPerPersonMax, heartbeatsMissed } =
   INCIDENTS_METRICS;
 const AWAITED = [
@@ -30,18 +30,12 @@ export async function provokeIncidents(pipeline: Pipeline, signal: AbortSignal):
       const { timeline } = (await view.json()) as { timeline: { kind: string }[] };
       return timeline.some(({ kind }) => kind === 'notified') ? true : undefined;
     },
-    { timeoutMs: SHOWN_MS_MAX, signal },
+    { timeoutMs: TOLD_MS_MAX, signal },
   );
   for (const command of ['acknowledge', 'resolve']) {
     await must(incidents.ask(`/v1/incidents/${incidentId}/${command}`, { by: 'ada' }));
   }
-  for (const expression of AWAITED) {
-    await until(
-      () => `${expression} is above 0`,
-      async () => ((await pipeline.prometheus.query(`sum(${expression}) > 0`)).length > 0 ? true : undefined),
-      { timeoutMs: SHOWN_MS_MAX, signal },
-    );
-  }
+  for (const expression of AWAITED) await untilMeasured(pipeline.prometheus, expression, signal);
 }
 
 async function must(asked: Promise<Response>): Promise<Response> {

@@ -1,17 +1,26 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { settingsSchema } from '../../events/settings.ts';
+import { series } from '../../otel/promql.ts';
+import { LOKI } from '../../otel/registry/external/loki.ts';
+import { TEMPORAL_SDK } from '../../otel/registry/external/temporal-sdk.ts';
 import { createTenant } from '../../postgres/tenants.ts';
 import type { Client } from '../faults/client.ts';
 import { untilNothingMissing } from '../faults/judge.ts';
 import type { Stage } from '../faults/stage.ts';
+import { releaseCarelessly } from './alerts/scenario-of-releases.ts';
 import { provokeIncidents } from './panel-incidents.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { ProofContext } from './run-proof.ts';
+import { untilMeasured } from './until.ts';
 import { sendWorkload, startLoad } from './workload.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const OUTAGE_MS = 6_000;
 const SETTLED_MS_MAX = 90_000;
+
+/** A tenant whose windows are final. */
+export const FROZEN = 'frozen';
 
 const dayText = (daysAgo: number): string => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
 /** The windows that are replayed: all that the tenant has. */
@@ -51,9 +60,11 @@ async function insertSpend({ clickhouse }: Stage): Promise<void> {
 
 /**
  * What panels wait for that are empty in health: ClickHouse and Kafka away for some seconds, a tenant that sends too much, a
- * correction, an event that gets lost, one that comes when its window is final, and incidents.
+ * correction, an event that gets lost, one that comes when its window is final, log lines that Loki refuses, a release whose
+ * workflows do not fit those under way, and incidents.
  */
-export async function provokeWhatIsRare({ pipeline, onProgress, signal }: ProofContext): Promise<void> {
+export async function provokeWhatIsRare(context: ProofContext): Promise<void> {
+  const { pipeline, onProgress, signal } = context;
   const { stage } = pipeline;
   onProgress('ClickHouse and Kafka are away for some seconds');
   for (const line of [stage.lines.clickhouse, stage.lines.kafka]) {
@@ -68,6 +79,9 @@ export async function provokeWhatIsRare({ pipeline, onProgress, signal }: ProofC
   await loseAnEvent(stage);
   await sendTooLate(stage, signal);
   await pipeline.unmogrowp('reconcile');
+  onProgress('Loki refuses log lines, and a careless release takes the place of the worker');
+  await sendOldLogLines(pipeline, signal);
+  await meetCarelessRelease(context);
   onProgress('people are told of incidents, and one of them answers');
   await provokeIncidents(pipeline, signal);
 }
@@ -82,19 +96,61 @@ async function loseAnEvent({ clickhouse }: Stage): Promise<void> {
   }
 }
 
+/** Lines from before what Loki keeps. It counts what it throws away from the first one on, so a rate needs a second. */
+async function sendOldLogLines({ loki, prometheus }: Pipeline, signal: AbortSignal): Promise<void> {
+  const old = { stream: { service: 'proof', level: 'info' }, atMs: Date.now() - 30 * DAY_MS, line: 'too old' };
+  const isRefused = (): Promise<boolean> =>
+    loki.push([old]).then(
+      () => false,
+      () => true,
+    );
+  for (const expression of [series(LOKI.linesDiscarded), increased(series(LOKI.linesDiscarded))]) {
+    if (!(await isRefused())) throw new Error('Loki has taken a line that is 30 days old');
+    await untilMeasured(prometheus, expression, signal);
+  }
+}
+
+/** A worker of another release meets open windows, until it is seen that its workflows do not fit. */
+async function meetCarelessRelease({ pipeline, seed, signal }: ProofContext): Promise<void> {
+  const release = await releaseCarelessly({ pipeline, seed, signal });
+  try {
+    await untilMeasured(pipeline.prometheus, increased(series(TEMPORAL_SDK.workflowTaskFailures)), signal);
+  } finally {
+    await release.heal();
+  }
+}
+
+const increased = (selector: string): string => `increase(${selector}[1m])`;
+
 /** A tenant whose windows are final a second after their first publication. */
 async function sendTooLate(stage: Stage, signal: AbortSignal): Promise<void> {
   const settings = settingsSchema.parse({ granularity: '1h', allowed_lateness_seconds: 0, late_horizon_seconds: 1 });
-  const { write_key: writeKey } = await createTenant(stage.postgres, { tenantId: 'frozen', settings });
+  const { write_key: writeKey } = await createTenant(stage.postgres, { tenantId: FROZEN, settings });
   const occurredAt = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 5 * HOUR_MS).toISOString();
   await sendOne(stage, writeKey, occurredAt);
-  await until(stage, "SELECT count() FROM board_windows WHERE tenant_id = 'frozen' AND state = 'final'", signal);
+  await untilCounted(
+    stage,
+    `SELECT count() FROM board_windows WHERE tenant_id = '${FROZEN}' AND state = 'final'`,
+    signal,
+  );
   await sendOne(stage, writeKey, occurredAt);
-  await until(stage, "SELECT count() FROM board_late_rows WHERE tenant_id = 'frozen' AND is_beyond_horizon", signal);
+  await untilCounted(
+    stage,
+    `SELECT count() FROM board_late_rows WHERE tenant_id = '${FROZEN}' AND is_beyond_horizon`,
+    signal,
+  );
 }
 
 async function sendOne({ ingestUrl }: Stage, writeKey: string, occurredAt: string): Promise<void> {
-  const event = { type: 'conversion', name: 'signup', app_id: 'shop', user_id: 'somebody', occurred_at: occurredAt };
+  const event = {
+    type: 'conversion',
+    name: 'purchase',
+    app_id: 'shop',
+    user_id: 'somebody',
+    occurred_at: occurredAt,
+    revenue: '9.90',
+    currency: 'EUR',
+  };
   const response = await fetch(`${ingestUrl}/v1/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${writeKey}`, connection: 'close' },
@@ -105,7 +161,7 @@ async function sendOne({ ingestUrl }: Stage, writeKey: string, occurredAt: strin
   await response.arrayBuffer();
 }
 
-async function until({ clickhouse }: Stage, query: string, signal: AbortSignal): Promise<void> {
+async function untilCounted({ clickhouse }: Stage, query: string, signal: AbortSignal): Promise<void> {
   const missing = async (): Promise<string | undefined> => {
     const result = await clickhouse.client.query({ query, format: 'JSONCompact' });
     const { data } = (await result.json()) as { data: [string][] };
