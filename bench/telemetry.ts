@@ -19,9 +19,9 @@ import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './
 const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
-/** Two processes of the same program are never compiled the same: each set starts its own. */
-const SETS = 4;
-const ROUNDS_OF_SET = 3;
+/** Two processes of the same program are never compiled the same, and differ by as much as the goal: each set starts its own. */
+const SETS = 8;
+const ROUNDS_OF_SET = 2;
 
 interface ShapeResult {
   readonly shape: Shape;
