@@ -12,13 +12,26 @@ const tracer = trace.getTracer('ingest');
  * a trace `isTraced` decides. Of all others nothing is made but an id, because a span that nobody records costs more than
  * all metrics of a request: the client's own context is passed on, or a new one. Every answer and every row carries a trace id.
  */
-export async function inRequestSpan(
-  headers: { traceparent: string | undefined; tracestate: string | undefined },
+export function inRequestSpan(
+  headers: TraceHeaders,
   isTraced: () => boolean,
   handle: (trace: TraceContext) => Promise<Answer>,
 ): Promise<Answer> {
   const given = parseTraceparent(headers.traceparent);
-  if (!(given === undefined ? isTraced() : isSampled(given.traceparent))) return handle(given ?? newTraceContext());
+  const isRecorded = given === undefined ? isTraced() : isSampled(given.traceparent);
+  return isRecorded ? inRecordedRequest(headers, given, handle) : handle(given ?? newTraceContext());
+}
+
+interface TraceHeaders {
+  traceparent: string | undefined;
+  tracestate: string | undefined;
+}
+
+async function inRecordedRequest(
+  headers: TraceHeaders,
+  given: TraceContext | undefined,
+  handle: (trace: TraceContext) => Promise<Answer>,
+): Promise<Answer> {
   const parent = given === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
   const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
   if (!span.isRecording()) return handle(given ?? newTraceContext());
@@ -46,7 +59,7 @@ export function describeRequest(facts: { tenantId: string | undefined; code: str
  * Produces the records of a request in a span of its own, from which the sink goes on. Of a request that nobody records
  * the records stay as they are, and so do those that wait on the spool: their request has ended when they are sent.
  */
-export async function inProduceSpan(
+export function inProduceSpan(
   topic: string,
   records: readonly EventRecord[],
   produce: (records: readonly EventRecord[]) => Promise<void>,
@@ -54,6 +67,14 @@ export async function inProduceSpan(
   // Asked first, because it costs less than to look for a span.
   const isRecorded = isSampled(records[0]?.headers['traceparent'] ?? '');
   if (!isRecorded || trace.getActiveSpan()?.isRecording() !== true) return produce(records);
+  return inRecordedProduce(topic, records, produce);
+}
+
+async function inRecordedProduce(
+  topic: string,
+  records: readonly EventRecord[],
+  produce: (records: readonly EventRecord[]) => Promise<void>,
+): Promise<void> {
   const attributes = {
     'messaging.system': 'kafka',
     'messaging.destination.name': topic,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type MessageToProduce, Producer } from '@platformatic/kafka';
 import { UnmogrowpError } from '../errors.ts';
 import { type KafkaConnection, clientOptions } from './connection.ts';
@@ -54,6 +55,8 @@ export function createRecordProducer(connection: KafkaConnection, options: Produ
   const producer = new Producer({ ...clientOptions(connection), retries: 1, retryDelay: 100 });
   let waiting: Waiting[] = [];
   let sending: Promise<void> | undefined;
+  // Who wakes the sender is not who keeps it busy: it must not hold the trace of one request for hours.
+  const outsideOfRequests = AsyncLocalStorage.snapshot();
 
   async function sendWaiting(): Promise<void> {
     while (waiting.length > 0) {
@@ -126,7 +129,7 @@ export function createRecordProducer(connection: KafkaConnection, options: Produ
         call.settle(new UnmogrowpError('kafka_timeout', `Kafka did not take the records within ${timeoutMs} ms`));
       }, timeoutMs);
       for (const record of records) waiting.push({ topic, record, call });
-      sending ??= sendWaiting();
+      sending ??= outsideOfRequests(sendWaiting);
     });
   }
 

@@ -98,7 +98,8 @@ export function createCampaign(options: CampaignOptions): Campaign {
     const limits = { timeoutMs: TWIN_MS_MAX, signal };
     const missing = await untilNothingMissing(() => missingCredits(stage, { tenantId, conversions }), limits);
     if (missing !== undefined) throw new Error(`the undisturbed twin is wrong: ${missing}`);
-    const found = await findEvents(stage, { tenantId, acknowledged: client.acknowledged, from });
+    const sent = { tenantId, acknowledged: client.acknowledged, from, mayBeStoredTwice: false };
+    const found = await findEvents(stage, sent);
     if (client.acknowledged.size !== set.events.length || found.lost + found.double > 0)
       throw new Error(`the undisturbed twin has lost ${found.lost} and doubled ${found.double} events`);
     onProgress(`twin with ${set.events.length} events, ${set.conversions} conversions (${name})`);
@@ -115,7 +116,7 @@ export function createCampaign(options: CampaignOptions): Campaign {
     const sent = { events: twin.set.events, copiesMax, requestsPerSecond, random };
     const from = await endsOfEvents(stage);
     const client = startClient({ ...sent, url: stage.ingestUrl, writeKey });
-    const record = { tenantId, twinId: twin.tenantId, acknowledged: client.acknowledged, from };
+    const killsBefore = stage.parts.clickhouse.kills();
     try {
       const events = twin.set.events.length;
       const slow = await untilNothingMissing(
@@ -124,6 +125,9 @@ export function createCampaign(options: CampaignOptions): Campaign {
       );
       const begunAt = performance.now();
       const { failures, endedAt } = await disturb(faults, { stage, random, holdMs, signal });
+      const mayBeStoredTwice = stage.parts.clickhouse.kills() > killsBefore;
+      const { acknowledged } = client;
+      const record = { tenantId, twinId: twin.tenantId, acknowledged, from, mayBeStoredTwice };
       const rest = await recover({ stage, signal, client, record, events, endedAt });
       tried.push(record);
       const ends = PIPELINE_PROCESSES.flatMap((each) => stage.processes[each].takeEnds());

@@ -19,7 +19,7 @@ const SCAN_BYTES_MAX = 4_000_000_000;
 export interface Found {
   /** Acknowledged, and no reader sees it. */
   readonly lost: number;
-  /** Seen more than once, or stored twice from one place on Kafka. */
+  /** Seen more than once, or stored twice from one place on Kafka where nothing has to be. */
   readonly double: number;
 }
 
@@ -68,6 +68,8 @@ export interface Sent {
   readonly tenantId: string;
   readonly acknowledged: ReadonlySet<string>;
   readonly from: readonly number[];
+  /** Whether ClickHouse was killed while its events came: what it lost then is inserted once more with all that came with it. */
+  readonly mayBeStoredTwice: boolean;
 }
 
 /** Where each partition of the topic of events ends now. */
@@ -75,7 +77,8 @@ export const endsOfEvents = ({ env, kafka }: Stage): Promise<number[]> =>
   kafka.endOffsets(topicName(env.KAFKA_PREFIX, 'events'));
 
 /** Compares what readers see with what was acknowledged, and what is stored with what lies on Kafka. */
-export async function findEvents(stage: Stage, { tenantId, acknowledged, from }: Sent): Promise<Found> {
+export async function findEvents(stage: Stage, sent: Sent): Promise<Found> {
+  const { tenantId, acknowledged, from, mayBeStoredTwice } = sent;
   const { clickhouse } = stage;
   const seen = await rowsOf<{ id: string; copies: number }>(
     clickhouse,
@@ -85,18 +88,23 @@ export async function findEvents(stage: Stage, { tenantId, acknowledged, from }:
   const ids = new Set(seen.map(({ id }) => id));
   const unseen = [...acknowledged].filter((id) => !ids.has(id)).length;
   const seenAgain = seen.reduce((sum, { copies }) => sum + copies - 1, 0);
-  const [stored] = await rowsOf<{ rows: number; arrivals: number }>(
+  const [stored = { rows: 0, arrivals: 0, ids: 0, arrivedIds: 0 }] = await rowsOf<
+    Record<'rows' | 'arrivals' | 'ids' | 'arrivedIds', number>
+  >(
     clickhouse,
-    `SELECT (SELECT count() FROM events_raw_v1 WHERE tenant_id = {tenantId:String}) AS rows,
-       (SELECT count() FROM arrivals_raw_v1 WHERE tenant_id = {tenantId:String}) AS arrivals`,
+    `SELECT rows, arrivals, ids, arrivedIds FROM
+       (SELECT count() AS rows, uniqExact(event_id) AS ids FROM events_raw_v1 WHERE tenant_id = {tenantId:String}) AS stored,
+       (SELECT count() AS arrivals, uniqExact(event_id) AS arrivedIds FROM arrivals_raw_v1 WHERE tenant_id = {tenantId:String}) AS arrived`,
     { tenantId },
   );
   const onKafka = await rowsOnKafka(stage, tenantId, from);
   // A copy that a client sent twice lies twice on Kafka; what the sink stored twice does not.
-  const differences = [(stored?.rows ?? 0) - onKafka, (stored?.arrivals ?? 0) - onKafka];
+  const differences = [stored.rows - onKafka, stored.arrivals - onKafka];
+  // What is stored twice could hide what is not stored at all.
+  const lacking = [...differences.map((difference) => -difference), Math.abs(stored.ids - stored.arrivedIds)];
   return {
-    lost: unseen + Math.max(0, ...differences.map((difference) => -difference)),
-    double: seenAgain + Math.max(0, ...differences),
+    lost: unseen + Math.max(0, ...lacking),
+    double: seenAgain + (mayBeStoredTwice ? 0 : Math.max(0, ...differences)),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Part<Name extends StackPartName = PartName> {
   thaw(): void;
   /** Throws when it does not answer. */
   check(): Promise<void>;
+  /** How often it was killed. */
+  kills(): number;
   /** Whether it has ended without having been asked to. */
   hasEnded(): boolean;
   stop(): Promise<void>;
@@ -52,6 +54,7 @@ export async function startPart<Name extends StackPartName>(
 ): Promise<Part<Name>> {
   let hasEnded = false;
   let isKilled = false;
+  let kills = 0;
   const begin = (): Promise<Stack> =>
     startStack({
       directory: join(directory, name),
@@ -84,6 +87,7 @@ export async function startPart<Name extends StackPartName>(
     ports: stack.parts[0]?.ports ?? {},
     async kill() {
       isKilled = true;
+      kills += 1;
       const killed = signalAll('SIGKILL');
       await Promise.all(killed.map((each) => waitUntilGone(each, GONE_MS_MAX)));
       await stack.stop();
@@ -100,6 +104,7 @@ export async function startPart<Name extends StackPartName>(
     freeze: () => void signalAll('SIGSTOP'),
     thaw: () => void signalAll('SIGCONT'),
     check: async () => void (await PARTS[name].check(stack.environment)),
+    kills: () => kills,
     hasEnded: () => hasEnded,
     stop: () => {
       signalAll('SIGCONT');

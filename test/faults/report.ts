@@ -14,7 +14,8 @@ every acknowledged event must be seen by readers exactly once, what is stored mu
 every window must equal those of an undisturbed tenant that got the same events, and every process must say that it is well.
 
 - acknowledged: different events that ingest had answered with 202, all of them while or around the fault
-- lost: of those, the ones that no reader sees; double: what readers see twice or what is stored twice from one place on Kafka
+- lost: of those, the ones that no reader sees; double: what readers see twice, or what is stored twice from one place on Kafka
+  although ClickHouse was not killed: what it loses of an insert when it is killed, the sink inserts with the whole range again
 - stored: from the end of the fault until everything acknowledged is in ClickHouse and the lag is zero; at most ${STORED_MS_MAX / 1_000} s
 - credits: from the end of the fault until all credits equal those of the twin; at most ${CREDITED_MS_MAX / 1_000} s, because the work of a
   dead worker is noticed by its silence

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Admin } from '@platformatic/kafka';
 import { afterAll, expect, test } from 'vitest';
 import { clientOptions } from '../../kafka/connection.ts';
@@ -21,6 +22,21 @@ test('a record that is produced as soon as another one is stored is stored as we
   const offsets = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
   expect(offsets.find(({ partition }) => partition === 0)?.high).toBe('4');
+});
+
+test('what is sent for many requests does not run in the context of the one that woke the sender', async () => {
+  const requests = new AsyncLocalStorage<string>();
+  const contexts: (string | undefined)[] = [];
+  const joining = createRecordProducer(connection, {
+    join: (records) => {
+      contexts.push(requests.getStore());
+      return records;
+    },
+  });
+  const record = { partition: 3, value: Buffer.from('record'), headers: {} };
+  await requests.run('the first request', () => joining.produce(topic, [record], { timeoutMs: 5_000 }));
+  await joining.close();
+  expect(contexts).toEqual([undefined]);
 });
 
 test('only a producer that compresses makes large requests smaller on the broker', async () => {
