@@ -20,7 +20,7 @@ const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
 /** Two processes of the same program are never compiled the same, and differ by as much as the goal: each set starts its own. */
-const SETS = 8;
+const SETS = 6;
 const ROUNDS_OF_SET = 2;
 
 interface ShapeResult {
