@@ -1,12 +1,13 @@
 import { THRESHOLDS } from '../../otel/objectives.ts';
 import { series } from '../../otel/promql.ts';
+import type { CounterDeclaration, Labels } from '../../otel/registry/declare.ts';
 import { INCIDENTS_METRICS } from '../../otel/registry/incidents.ts';
 import type { BoardPlan } from '../board.ts';
 import { emptyBecause } from '../expectation.ts';
 import { increase, quantileOfRange } from '../expressions.ts';
 import { LOOK, NEUTRAL, QUIET, WELL, WRONG, redFrom, yellowThenRed } from '../look.ts';
 import { CHANGES } from '../marks.ts';
-import { figure, graph } from '../panels.ts';
+import { type Panel, figure, graph } from '../panels.ts';
 import { metric } from '../queries.ts';
 import { QUANTILE_COLORS, countedBy, problemsOf, processesOf, quantiles } from '../shared-panels.ts';
 
@@ -28,6 +29,23 @@ const {
 
 const expects = emptyBecause('in health nobody is told of anything, and the process of incidents may not run');
 const none = 'none';
+
+/** How many of a counter there were in each minute, as bars of one colour. */
+const counted = (
+  declaration: CounterDeclaration<Labels>,
+  [name, color]: readonly [name: string, color: string],
+  texts: Pick<Parameters<typeof graph>[0], 'title' | 'description'>,
+): Panel =>
+  graph({
+    ...texts,
+    unit: 'short',
+    decimals: 0,
+    drawn: 'bars',
+    interval: '1m',
+    colors: { [name]: color },
+    queries: [metric(`sum(increase(${series(declaration)}[$__interval]))`, name)],
+    expects,
+  });
 
 /** Whether people are told, answer, and are left to sleep. */
 export const incidents: BoardPlan<'incidents'> = {
@@ -108,16 +126,9 @@ export const incidents: BoardPlan<'incidents'> = {
           description: 'Notices that a channel took or refused, bundled ones each for itself.',
           expects,
         }),
-        outsideHours: graph({
+        outsideHours: counted(pagesOutsideHours, ['pages', LOOK], {
           title: 'Pages outside of support hours',
           description: 'Pages that reached a person when nobody should work. What could wait until the morning should.',
-          unit: 'short',
-          decimals: 0,
-          drawn: 'bars',
-          interval: '1m',
-          colors: { pages: LOOK },
-          queries: [metric(`sum(increase(${series(pagesOutsideHours)}[$__interval]))`, 'pages')],
-          expects,
         }),
       },
     },
@@ -155,39 +166,18 @@ export const incidents: BoardPlan<'incidents'> = {
       title: 'What alerts and policies could do better',
       height: 7,
       panels: {
-        flaps: graph({
+        flaps: counted(flaps, ['flaps', LOOK], {
           title: 'Flaps',
           description:
             'Alerts that fired again while it was not sure that they had ended: a longer hold, or another rule.',
-          unit: 'short',
-          decimals: 0,
-          drawn: 'bars',
-          interval: '1m',
-          colors: { flaps: LOOK },
-          queries: [metric(`sum(increase(${series(flaps)}[$__interval]))`, 'flaps')],
-          expects,
         }),
-        emptyShifts: graph({
+        emptyShifts: counted(emptyShifts, ['steps', WRONG], {
           title: 'Empty shifts',
           description: 'Steps that found nobody on call. See: unmogrowp oncall who.',
-          unit: 'short',
-          decimals: 0,
-          drawn: 'bars',
-          interval: '1m',
-          colors: { steps: WRONG },
-          queries: [metric(`sum(increase(${series(emptyShifts)}[$__interval]))`, 'steps')],
-          expects,
         }),
-        heartbeats: graph({
+        heartbeats: counted(heartbeatsMissed, ['heartbeats', WRONG], {
           title: 'Missed heartbeats',
           description: 'Heartbeats that did not come in time, the watchdog of alerts among them.',
-          unit: 'short',
-          decimals: 0,
-          drawn: 'bars',
-          interval: '1m',
-          colors: { heartbeats: WRONG },
-          queries: [metric(`sum(increase(${series(heartbeatsMissed)}[$__interval]))`, 'heartbeats')],
-          expects,
         }),
       },
     },

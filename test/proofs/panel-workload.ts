@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { increased } from '../../alerts/expressions.ts';
 import { settingsSchema } from '../../events/settings.ts';
 import { series } from '../../otel/promql.ts';
 import { LOKI } from '../../otel/registry/external/loki.ts';
@@ -104,7 +105,7 @@ async function sendOldLogLines({ loki, prometheus }: Pipeline, signal: AbortSign
       () => false,
       () => true,
     );
-  for (const expression of [series(LOKI.linesDiscarded), increased(series(LOKI.linesDiscarded))]) {
+  for (const expression of [series(LOKI.linesDiscarded), increased(series(LOKI.linesDiscarded), '1m')]) {
     if (!(await isRefused())) throw new Error('Loki has taken a line that is 30 days old');
     await untilMeasured(prometheus, expression, signal);
   }
@@ -114,13 +115,11 @@ async function sendOldLogLines({ loki, prometheus }: Pipeline, signal: AbortSign
 async function meetCarelessRelease({ pipeline, seed, signal }: ProofContext): Promise<void> {
   const release = await releaseCarelessly({ pipeline, seed, signal });
   try {
-    await untilMeasured(pipeline.prometheus, increased(series(TEMPORAL_SDK.workflowTaskFailures)), signal);
+    await untilMeasured(pipeline.prometheus, increased(series(TEMPORAL_SDK.workflowTaskFailures), '1m'), signal);
   } finally {
     await release.heal();
   }
 }
-
-const increased = (selector: string): string => `increase(${selector}[1m])`;
 
 /** A tenant whose windows are final a second after their first publication. */
 async function sendTooLate(stage: Stage, signal: AbortSignal): Promise<void> {
