@@ -6,7 +6,7 @@ import { type Env, parseEnv } from '../env.ts';
 import { type PostgresPool, createPostgresPool } from '../postgres/pool.ts';
 import { createProgressPrinter } from '../stack/progress.ts';
 import { startStack } from '../stack/stack.ts';
-import type { ObserverName, PartName } from '../stack/types.ts';
+import type { ObserverName, PartName, StackPartName } from '../stack/types.ts';
 
 /** The real parts of one bench. */
 export interface BenchParts {
@@ -18,7 +18,7 @@ export interface BenchParts {
   /** A folder for files of this bench, removed at the end. */
   readonly directory: string;
   /** Process of a part, or undefined when somebody else runs it at an address of the environment. */
-  pidOf(part: PartName): number | undefined;
+  pidOf(part: StackPartName): number | undefined;
   stop(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BenchOptions, type BenchReport, type Goal, formatNumber, measureInTurn, medianRatio } from './bench.ts';
+import { type BenchOptions, type BenchReport, type Goal, formatNumber, medianRatio } from './bench.ts';
 import { stopChild } from './child.ts';
 import {
   MEASUREMENT_HEAD,
@@ -15,80 +15,98 @@ import {
   warmUp,
 } from './ingest.ts';
 import { type BenchParts, TRACED_SHARE, createTopics, startBenchParts } from './parts.ts';
+import { divideProcessors, moveTo } from './processors.ts';
 
 const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
-/** Two processes of the same program are never compiled the same, and differ by as much as the goal: each set starts its own. */
-const SETS = 6;
-const ROUNDS_OF_SET = 2;
+/** Two processes of the same program are never compiled the same, and differ by half of the goal: each set starts its own. */
+const SETS = 7;
+/** What shares the other processors with the driver. */
+const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;
+const OBSERVERS = ['loki'] as const;
 
-interface ShapeResult {
-  readonly shape: Shape;
-  readonly off: readonly Measurement[];
-  readonly on: readonly Measurement[];
+/** What one set measured of one shape. */
+interface SetResult {
+  readonly off: Measurement;
+  readonly on: Measurement;
   /** A second process without telemetry: how far it is from the first is what this machine cannot tell apart. */
-  readonly offAgain: readonly Measurement[];
+  readonly offAgain: Measurement;
 }
+
+/** All sets of one shape. */
+type ShapeResult = { readonly shape: Shape } & { readonly [Name in keyof SetResult]: readonly Measurement[] };
 
 /** What all the telemetry of ingest costs: metrics that are scraped, traces of a share of the requests, the log to Loki. */
 export async function benchTelemetry(options: BenchOptions): Promise<BenchReport> {
-  const parts = await startBenchParts(['kafka', 'postgres', 'jaeger'], { observers: ['loki'] });
+  const parts = await startBenchParts(NEEDED, { observers: OBSERVERS });
+  const processors = divideProcessors();
   try {
+    moveTo(processors.ofOthers, [process.pid, ...[...NEEDED, ...OBSERVERS].map((part) => parts.pidOf(part))]);
     await createTopics(parts.env, [`${parts.env.KAFKA_PREFIX}events`]);
     const writeKey = await createBenchTenant(parts, parts.env.CLICKHOUSE_DATABASE);
-    const sets: ShapeResult[][] = [];
+    const sets: SetResult[][] = [];
     for (let set = 0; set < (options.quick ? 1 : SETS); set += 1) {
       options.onProgress(`set ${set + 1}: new processes`);
-      sets.push(await measureSet(parts, writeKey, options));
+      sets.push(await measureSet(parts, { writeKey, processor: processors.ofMeasured }, options));
     }
-    const together = SHAPES.map((shape, index) =>
-      joined(
-        shape,
-        sets.map((results) => results[index] as ShapeResult),
+    return report(
+      SHAPES.map((shape, index) =>
+        ofShape(
+          shape,
+          sets.map((results) => results[index] as SetResult),
+        ),
       ),
+      parts,
     );
-    return report(together, parts);
   } finally {
+    moveTo(processors.all, [process.pid]);
     await parts.stop();
   }
 }
 
-/** All rounds of all sets of one shape. */
-const joined = (shape: Shape, sets: readonly ShapeResult[]): ShapeResult => ({
+const ofShape = (shape: Shape, results: readonly SetResult[]): ShapeResult => ({
   shape,
-  off: sets.flatMap(({ off }) => off),
-  on: sets.flatMap(({ on }) => on),
-  offAgain: sets.flatMap(({ offAgain }) => offAgain),
+  off: results.map(({ off }) => off),
+  on: results.map(({ on }) => on),
+  offAgain: results.map(({ offAgain }) => offAgain),
 });
 
-/** Both shapes, on a process with telemetry and two without. */
-async function measureSet(parts: BenchParts, writeKey: string, options: BenchOptions): Promise<ShapeResult[]> {
+/**
+ * Both shapes, on a process with telemetry between two without: what changes steadily on the machine meets both sides.
+ * Only one of the three works at a time.
+ */
+async function measureSet(
+  parts: BenchParts,
+  { writeKey, processor }: { writeKey: string; processor: string },
+  options: BenchOptions,
+): Promise<SetResult[]> {
   const off = await startWithout(parts, 'off');
   const on = await startIngest(parts, { LOG_LEVEL: 'info' });
   const offAgain = await startWithout(parts, 'off-again');
+  const servers = [off, on, offAgain];
+  moveTo(
+    processor,
+    servers.map(({ pid }) => pid),
+  );
   const stopScraping = scrape(on.metricsUrl);
   try {
-    const results: ShapeResult[] = [];
+    const results: SetResult[] = [];
     for (const shape of SHAPES) {
       const requests = buildRequests(shape, writeKey);
-      for (const { port, pid } of [off, on, offAgain])
-        await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 8_000);
-      const measure =
-        (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
-        () =>
-          measureServer({ name, port, pid, requests }, shape, options);
-      const contestants = {
-        off: measure('telemetry off', off),
-        on: measure('telemetry on', on),
-        offAgain: measure('telemetry off again', offAgain),
-      };
-      results.push({ shape, ...(await measureInTurn(options.quick ? 1 : ROUNDS_OF_SET, contestants)) });
+      for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 8_000);
+      const measure = (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>): Promise<Measurement> =>
+        measureServer({ name, port, pid, requests }, shape, options);
+      results.push({
+        off: await measure('telemetry off', off),
+        on: await measure('telemetry on', on),
+        offAgain: await measure('telemetry off again', offAgain),
+      });
     }
     return results;
   } finally {
     await stopScraping();
-    await Promise.all([off, on, offAgain].map(({ child }) => stopChild(child)));
+    await Promise.all(servers.map(({ child }) => stopChild(child)));
   }
 }
 
@@ -127,8 +145,8 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       '`bin/ingest.ts` with all of its telemetry (metrics scraped every five seconds, traces of ' +
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
-      `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} rounds in turn, on new processes after every ` +
-      `${ROUNDS_OF_SET}; CPU is that of the process; the driver, the broker, Jaeger and Loki share the machine.`,
+      `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} rounds, each of them on three new processes; CPU is that ` +
+      'of the process. What is measured has a processor for itself; the driver, the broker, Jaeger and Loki share the others.',
     tables: [
       {
         head: ['telemetry', ...MEASUREMENT_HEAD],
