@@ -39,8 +39,8 @@ type ShapeResult = { readonly shape: Shape } & { readonly [Name in keyof SetResu
 
 /** What all the telemetry of ingest costs: metrics that are scraped, traces of a share of the requests, the log to Loki. */
 export async function benchTelemetry(options: BenchOptions): Promise<BenchReport> {
-  const parts = await startBenchParts(NEEDED, { observers: OBSERVERS });
   const processors = divideProcessors();
+  const parts = await startBenchParts(NEEDED, { observers: OBSERVERS });
   try {
     moveTo(processors.ofOthers, [process.pid, ...[...NEEDED, ...OBSERVERS].map((part) => parts.pidOf(part))]);
     await createTopics(parts.env, [`${parts.env.KAFKA_PREFIX}events`]);
@@ -60,8 +60,8 @@ export async function benchTelemetry(options: BenchOptions): Promise<BenchReport
       parts,
     );
   } finally {
-    moveTo(processors.all, [process.pid]);
     await parts.stop();
+    moveTo(processors.all, [process.pid]);
   }
 }
 
