@@ -32,7 +32,7 @@ test('a beat that does not come opens an incident, and the next one ends it', as
     }
     expect(heart.told).toEqual([]);
     await heart.sleep(MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told).toEqual(['ada/chat 1/1/1']);
     await heart.beat('watchdog', WATCHDOG);
     await heart.beat('watchdog', { everyMs: 10 * MINUTE_MS, graceMs: MINUTE_MS });
     await heart.end(incident);
@@ -47,7 +47,7 @@ test('a beat that makes the next one due sooner is waited for no longer than tha
     await heart.beat('watchdog', { everyMs: 1_000 * MINUTE_MS, graceMs: 0 });
     await heart.beat('watchdog', WATCHDOG);
     await heart.sleep(2 * MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told).toEqual(['ada/chat 1/1/1']);
     await heart.command({ name: 'resolve' }, incident);
     await heart.end(incident);
   });
@@ -65,7 +65,7 @@ test('history begins anew before it is long, and a beat is missed in any of them
       signalArgs: [{ version: 1, ...WATCHDOG }],
     });
     await heart.sleep(2 * MINUTE_MS);
-    await expect.poll(() => heart.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/1']);
+    await expect.poll(() => heart.told).toEqual(['ada/chat 1/1/1']);
     const { runId } = await environment.client.workflow.getHandle(workflowId).describe();
     for (let minute = 0; minute < 20; minute += 1) {
       await heart.beat('watchdog', WATCHDOG);

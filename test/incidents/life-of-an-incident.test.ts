@@ -21,7 +21,7 @@ const LADDER = `
 const ladder = () =>
   new IncidentsOnTest(environment, { people: ['ada', 'ben', 'cleo'], channels: ['room'], policy: LADDER });
 const untilTold = (world: IncidentsOnTest, messages: number): Promise<void> =>
-  expect.poll(() => world.told.length, { timeout: 60_000 }).toBe(messages) as unknown as Promise<void>;
+  expect.poll(() => world.told.length).toBe(messages) as unknown as Promise<void>;
 
 test('when nobody answers, every step of every loop is told once, and then the last resort', async () => {
   const world = ladder();
@@ -74,10 +74,10 @@ test('somebody who acknowledges while the page is gathered is not paged', async 
   world.edge.page = () => gathered.promise;
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.edge.pagesAsked.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => world.edge.pagesAsked.length).toBe(1);
     await world.command({ name: 'acknowledge' });
     gathered.resolve('too late');
-    await expect.poll(async () => (await world.describe()).noticesOpen, { timeout: 60_000 }).toBe(0);
+    await expect.poll(async () => (await world.describe()).noticesOpen).toBe(0);
     expect(world.told).toEqual([]);
     await world.command({ name: 'resolve' });
     await world.end();
@@ -89,7 +89,7 @@ test('a page that cannot be gathered is sent without it', async () => {
   world.edge.page = () => Promise.reject(new Error('a bug of whoever gathers'));
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.edge.sent.map(({ texts }) => texts), { timeout: 60_000 }).toEqual([['']]);
+    await expect.poll(() => world.edge.sent.map(({ texts }) => texts)).toEqual([['']]);
     await world.command({ name: 'resolve' });
     await world.end();
   });
@@ -192,7 +192,7 @@ test('a person who cannot be reached by chat gets a mail, and one who cannot be 
   }
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.told, { timeout: 60_000 }).toEqual(['ben/mail 1/1/2']);
+    await expect.poll(() => world.told).toEqual(['ben/mail 1/1/2']);
     await world.sleep(SECOND_MS);
     const failed = world.edge.entries.filter(({ kind }) => kind === 'notice_failed');
     expect(failed.map(({ details }) => details['code'])).toEqual(Array(3).fill('channel_refused'));
@@ -244,8 +244,8 @@ test('an incident that was to be merged into one that has ended is looked after 
     await world.alerts([firing()]);
     const target = { intoIncidentId: into.incidentId ?? '', intoWorkflowId: world.workflowId(other) };
     await world.command({ name: 'merge', ...target });
-    await expect.poll(async () => (await world.describe()).incident.status, { timeout: 60_000 }).toBe('triggered');
-    await expect.poll(() => world.told.at(-1), { timeout: 60_000 }).toBe('ada/chat 2/1/1');
+    await expect.poll(async () => (await world.describe()).incident.status).toBe('triggered');
+    await expect.poll(() => world.told.at(-1)).toBe('ada/chat 2/1/1');
     await world.command({ name: 'resolve' });
     await world.end();
   });
@@ -298,7 +298,7 @@ test('a linked replay that is published is told to whoever was paged', async () 
     await world.command({ name: 'link_replay', replayId: 'replay' });
     const handle = environment.client.workflow.getHandle(world.workflowId());
     await handle.signal('replayPublished', { version: 1, replayId: 'replay' });
-    await expect.poll(() => world.told.at(-1), { timeout: 60_000 }).toBe('ada/chat replay_published/1');
+    await expect.poll(() => world.told.at(-1)).toBe('ada/chat replay_published/1');
     await world.command({ name: 'resolve' });
     await world.end();
     expect(world.kinds()).toContain('replay_published');

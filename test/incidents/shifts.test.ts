@@ -42,7 +42,7 @@ test('whoever is on call when a snooze ends is told, not whoever was when it beg
   await world.run(async () => {
     await untilMs(await nextAt(6));
     await world.alerts([firing()]);
-    await expect.poll(() => world.told.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => world.told.length).toBe(1);
     const untilNoon = (await world.nowMs()) + 6 * HOUR_MS;
     await world.command({ name: 'snooze', untilMs: untilNoon });
     await world.sleep(6.5 * HOUR_MS);
@@ -66,7 +66,7 @@ test('a handover stays at nine on the wall while the clocks change within a wait
     const { change } = await nextSpringChange();
     await untilMs(change - 3 * HOUR_MS);
     await world.alerts([firing()]);
-    await expect.poll(() => world.told.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => world.told.length).toBe(1);
     await world.sleep(571 * MINUTE_MS);
     const [before, after] = world.told.map((each) => each.split('/')[0]);
     expect(world.told[1]).toMatch(/1\/1\/2$/);
@@ -95,7 +95,7 @@ test('an override that is made while the incident is open counts for the next st
     repeat: 0`);
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.told.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => world.told.length).toBe(1);
     const now = await world.nowMs();
     world.edge.overrides.push({
       overrideId: randomUUID(),
@@ -126,7 +126,7 @@ test('a shift in which nobody is on call is no reason to wait, and can be seen',
   });
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.told, { timeout: 60_000 }).toEqual(['ada/chat 1/1/2']);
+    await expect.poll(() => world.told).toEqual(['ada/chat 1/1/2']);
     await world.command({ name: 'resolve' });
     await world.end();
     expect(world.kinds()).toContain('shift_empty');
@@ -167,7 +167,7 @@ test('a policy that is edited while an incident is open changes how people are r
   const world = new IncidentsOnTest(environment, { people: ['ada', 'ben', 'cleo'], policy: before });
   await world.run(async () => {
     await world.alerts([firing()]);
-    await expect.poll(() => world.told.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => world.told.length).toBe(1);
     const edited = world.parse({
       people: ['ada', 'ben', 'cleo'],
       policy: `
@@ -181,7 +181,7 @@ test('a policy that is edited while an incident is open changes how people are r
     await world.alerts([resolved()]);
     await world.end();
     await world.alerts([firing('a', 1)]);
-    await expect.poll(() => world.told.at(-1), { timeout: 60_000 }).toBe('cleo/mail 1/1/1');
+    await expect.poll(() => world.told.at(-1)).toBe('cleo/mail 1/1/1');
     await world.command({ name: 'resolve' });
     await world.end();
   });

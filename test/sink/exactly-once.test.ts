@@ -22,19 +22,17 @@ it('every accepted event is stored exactly once, also by the views, though the s
     const before = (await countRows(clickhouse)).rows;
     const sink = await startSinkProcess({ SINK_BATCH_WAIT_MS: '20' });
     // Some inserts of this process have to have happened; the moment of the kill is any after that.
-    await expect
-      .poll(async () => (await countRows(clickhouse)).rows, { timeout: 40_000, interval: 10 })
-      .toBeGreaterThan(before);
+    await expect.poll(async () => (await countRows(clickhouse)).rows, { interval: 10 }).toBeGreaterThan(before);
     await sink.end('SIGKILL');
   }
   isOver = true;
   await load;
   const sink = await startSinkProcess();
   const all = { rows: produced, ids: produced, arrivals: produced };
-  await expect.poll(() => countRows(clickhouse), { timeout: 60_000 }).toMatchObject(all);
+  await expect.poll(() => countRows(clickhouse)).toMatchObject(all);
   const ends = await admin.endOffsets(EVENTS);
   await expect
-    .poll(async () => [...(await readCommits())].sort(([left], [right]) => left - right), { timeout: 20_000 })
+    .poll(async () => [...(await readCommits())].sort(([left], [right]) => left - right))
     .toEqual(ends.map((offset, partition) => [partition, { offset, note: '' }]));
   expect(await countRows(clickhouse)).toEqual({ ...all, conversions });
   expect(await sink.end('SIGTERM')).toBe(0);
@@ -46,7 +44,7 @@ it('whatever is sent twice is stored as often as it was sent, and is one event t
   const sink = await startSinkProcess();
   await produce(rows);
   await produce(rows);
-  await expect.poll(() => countRows(clickhouse), { timeout: 40_000 }).toMatchObject({ rows: before.rows + 800 });
+  await expect.poll(() => countRows(clickhouse)).toMatchObject({ rows: before.rows + 800 });
   const ids = rows.map(({ event_id: id }) => `'${id}'`).join();
   const events = await ask(clickhouse, `SELECT count() AS events FROM events WHERE event_id IN (${ids})`);
   expect(events).toEqual({ events: 400 });
