@@ -20,7 +20,7 @@ import { divideProcessors, moveTo } from './processors.ts';
 const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
-/** Two processes of the same program are never compiled the same, and differ by half of the goal: each set starts its own. */
+/** Two processes of the same program are never compiled the same, and differ by as much as the goal: each set starts its own. */
 const SETS = 11;
 /** What shares the other processors with the driver. */
 const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;

@@ -30,7 +30,7 @@ it('every span that is lost is counted, for want of room at once and for want of
   for (let index = 0; index < HELD_SPANS_MAX + 100; index += 1) tracer.startSpan('x').end();
   expect(counted).toEqual({ stored: 0, lost: 0, dropped: 100 });
   await tracing.shutdown();
-  await expect.poll(() => counted).toEqual({ stored: 0, lost: HELD_SPANS_MAX, dropped: 100 });
+  await expect.poll(() => counted, { timeout: 15_000 }).toEqual({ stored: 0, lost: HELD_SPANS_MAX, dropped: 100 });
 }, 20_000);
 
 it('a trace store that is away does not hold the end of a process', async () => {

@@ -99,7 +99,7 @@ test('of two clicks with one event_id the first received counts, and no reader s
   expect(stdout).toMatch(/│ collision .*social/);
   const counted = async () =>
     valueOf(await readMetrics(worker.metricsUrl), 'unmogrowp_event_collisions', { tenant: day.tenantId });
-  await expect.poll(counted, { interval: 500 }).toBe(1);
+  await expect.poll(counted, { timeout: 40_000, interval: 500 }).toBe(1);
 });
 
 test('a copy that comes later and was received first takes the place of the one that had counted', async () => {

@@ -16,9 +16,9 @@ test('how many dead letters wait for somebody stands on the metrics of the worke
     headers: { reason: 'row_refused', stage: 'insert', origin_topic: 'events', origin_offset: String(offset) },
   });
   await bury([letter(1), letter(2)]);
-  await expect.poll(() => waiting('row_refused'), { interval: 500 }).toBe(2);
+  await expect.poll(() => waiting('row_refused'), { timeout: 40_000, interval: 500 }).toBe(2);
   expect(await waiting('unknown_row_format')).toBe(0);
   expect((await dlq('discard', '--all', '--note', 'broken')).code).toBe(0);
-  await expect.poll(() => waiting('row_refused'), { interval: 500 }).toBe(0);
+  await expect.poll(() => waiting('row_refused'), { timeout: 40_000, interval: 500 }).toBe(0);
   expect(await worker.end('SIGTERM')).toBe(0);
 });

@@ -66,7 +66,7 @@ async function sendClicks(url: string, count: number, status = 202): Promise<str
   return ids;
 }
 
-const noSpoolIsOpen = () => expect.poll(() => openSpools(pool)).toEqual([]);
+const noSpoolIsOpen = () => expect.poll(() => openSpools(pool), { timeout: 30_000 }).toEqual([]);
 
 describe.each(RUNTIMES)('while Kafka hangs, ingest on %s', (runtime) => {
   it('accepts events, loses none of them by a kill -9, and brings them to Kafka in their order', async () => {

@@ -37,7 +37,7 @@ it('without Postgres a key in use keeps working for a while, and a key that cann
   expect((await send(`umg_${'x'.repeat(32)}`)).status).toBe(503);
   expect((await fetch(`${ingest.url}/readyz`)).status).toBe(503);
   expect((await fetch(`${ingest.url}/healthz`)).status).toBe(200);
-  await expect.poll(async () => (await send(known)).status, { interval: 500 }).toBe(503);
+  await expect.poll(async () => (await send(known)).status, { timeout: 15_000, interval: 500 }).toBe(503);
   await proxy.restore();
   await expect.poll(async () => (await send(unseen)).status, { timeout: 5_000 }).toBe(202);
   expect((await send(known)).status).toBe(202);

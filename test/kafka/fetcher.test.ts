@@ -62,7 +62,7 @@ test('a topic that is made anew while it is read is refused: its records at the 
   const read = () => fetcher.fetch([{ partition: 0, offset: 5 }], { topicId: before });
   expect((await read())[0]?.records).toHaveLength(5);
   await client.deleteTopics({ topics: [TOPIC] });
-  await expect.poll(() => admin.ensureTopics().catch(() => [])).toContain(TOPIC);
+  await expect.poll(() => admin.ensureTopics().catch(() => []), { timeout: 20_000 }).toContain(TOPIC);
   await produce(10);
   const outcome = () =>
     read().then(
@@ -70,6 +70,6 @@ test('a topic that is made anew while it is read is refused: its records at the 
       (error: { code: string }) => error.code,
     );
   // The client knows the old topic for some seconds, and the broker refuses that.
-  await expect.poll(outcome).not.toBe('kafka_unavailable');
+  await expect.poll(outcome, { timeout: 20_000 }).not.toBe('kafka_unavailable');
   expect(await outcome()).toBe('configuration_invalid');
 });

@@ -33,7 +33,7 @@ async function told(tenantId: string): Promise<{ accepted: number; spooled: numb
 }
 
 const untilTold = (tenantId: string, wanted: { accepted: number; spooled: number }) =>
-  expect.poll(() => told(tenantId)).toEqual(wanted);
+  expect.poll(() => told(tenantId), { timeout: 20_000 }).toEqual(wanted);
 
 /** What the command says, summed up: a test may run over the end of an hour. */
 async function measured(tenantId: string): Promise<Record<string, number>> {

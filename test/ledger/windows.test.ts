@@ -51,7 +51,8 @@ const show = ({ tenantId, windowStartMs }: WindowKey) =>
   unmogrowpJson<Shown>('windows', 'show', tenantId, new Date(windowStartMs).toISOString());
 
 /** Waits until a window has been refused. */
-const untilRefused = (window: WindowKey) => expect.poll(async () => (await show(window)).state).toBe('inconsistent');
+const untilRefused = (window: WindowKey) =>
+  expect.poll(async () => (await show(window)).state, { timeout: 30_000 }).toBe('inconsistent');
 
 /** Accepts one request into a window, and has it published. */
 async function published(window: WindowKey, counts = { clicks: 20, purchases: 4 }) {
@@ -170,7 +171,7 @@ describe('a window to which lost events may belong', () => {
     await keepLedger();
     await untilRefused(window);
     expect(await recordOf(parts, window)).toEqual({ version: 1, runs: ['close: published', 'reopen: inconsistent'] });
-    await expect.poll(() => gapOf(window.tenantId), { interval: 1_000 }).toBe(24);
+    await expect.poll(() => gapOf(window.tenantId), { timeout: 40_000, interval: 1_000 }).toBe(24);
     await putBack();
     await keepLedger();
     await untilSettled(parts, [window]);
@@ -192,7 +193,7 @@ describe('a window to which lost events may belong', () => {
     expectAddsUp(only);
     expect([code, only.differences]).toEqual([1, { uncredited: 1 }]);
     await keepLedger();
-    await expect.poll(async () => (await recordOf(parts, window)).version).toBe(2);
+    await expect.poll(async () => (await recordOf(parts, window)).version, { timeout: 30_000 }).toBe(2);
     expect(await reconcile(window.tenantId)).toMatchObject({ code: 0, only: { credited: 4, differences: {} } });
   });
 

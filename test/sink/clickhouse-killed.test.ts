@@ -39,7 +39,7 @@ it('a ClickHouse that is killed in the middle of inserts has every event exactly
   const stored = async () => (await countRows(clickhouse)).rows;
   for (let kill = 0; kill < KILLS; kill += 1) {
     const before = await stored();
-    await expect.poll(stored, { interval: 10 }).toBeGreaterThan(before);
+    await expect.poll(stored, { timeout: 40_000, interval: 10 }).toBeGreaterThan(before);
     await own.killAndRestart();
   }
   isOver = true;

@@ -26,7 +26,7 @@ it('the largest record that Kafka takes can be buried, though its dead letter is
   const value = randomBytes(1_048_400);
   await produceRecords([{ partition: 1, value, headers: { row_format: '999' } }]);
   const sink = await startSinkProcess();
-  await expect.poll(async () => (await readCommits()).get(1)).toEqual({ offset: 1, note: '' });
+  await expect.poll(async () => (await readCommits()).get(1), { timeout: 40_000 }).toEqual({ offset: 1, note: '' });
   const [letter] = await readDeadLetters(1);
   expect(letter?.headers).toMatchObject({ reason: 'unknown_row_format', origin_partition: '1', origin_offset: '0' });
   expect(await sink.end('SIGTERM')).toBe(0);
@@ -50,8 +50,10 @@ it('a line that ClickHouse refuses is buried with its reason and origin, and all
     record(lines.slice(99), { row_format: '999' }),
   ]);
   const sink = await startSinkProcess();
-  await expect.poll(() => countRows(clickhouse)).toMatchObject({ rows: 99, ids: 99, arrivals: 99 });
-  await expect.poll(async () => (await readCommits()).get(2)).toEqual({ offset: 5, note: '' });
+  await expect
+    .poll(() => countRows(clickhouse), { timeout: 40_000 })
+    .toMatchObject({ rows: 99, ids: 99, arrivals: 99 });
+  await expect.poll(async () => (await readCommits()).get(2), { timeout: 20_000 }).toEqual({ offset: 5, note: '' });
   const letters = await readDeadLetters(7);
   const place = { origin_topic: EVENTS, origin_partition: '2', traceparent: TRACEPARENT, tenant_id: 'acme' };
   const refused = { reason: 'row_refused', stage: 'insert', error_code: 'clickhouse_row_refused', ...place };

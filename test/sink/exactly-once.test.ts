@@ -22,7 +22,9 @@ it('every accepted event is stored exactly once, also by the views, though the s
     const before = (await countRows(clickhouse)).rows;
     const sink = await startSinkProcess({ SINK_BATCH_WAIT_MS: '20' });
     // Some inserts of this process have to have happened; the moment of the kill is any after that.
-    await expect.poll(async () => (await countRows(clickhouse)).rows, { interval: 10 }).toBeGreaterThan(before);
+    await expect
+      .poll(async () => (await countRows(clickhouse)).rows, { timeout: 40_000, interval: 10 })
+      .toBeGreaterThan(before);
     await sink.end('SIGKILL');
   }
   isOver = true;
@@ -32,7 +34,7 @@ it('every accepted event is stored exactly once, also by the views, though the s
   await expect.poll(() => countRows(clickhouse)).toMatchObject(all);
   const ends = await admin.endOffsets(EVENTS);
   await expect
-    .poll(async () => [...(await readCommits())].sort(([left], [right]) => left - right))
+    .poll(async () => [...(await readCommits())].sort(([left], [right]) => left - right), { timeout: 20_000 })
     .toEqual(ends.map((offset, partition) => [partition, { offset, note: '' }]));
   expect(await countRows(clickhouse)).toEqual({ ...all, conversions });
   expect(await sink.end('SIGTERM')).toBe(0);
@@ -44,7 +46,7 @@ it('whatever is sent twice is stored as often as it was sent, and is one event t
   const sink = await startSinkProcess();
   await produce(rows);
   await produce(rows);
-  await expect.poll(() => countRows(clickhouse)).toMatchObject({ rows: before.rows + 800 });
+  await expect.poll(() => countRows(clickhouse), { timeout: 40_000 }).toMatchObject({ rows: before.rows + 800 });
   const ids = rows.map(({ event_id: id }) => `'${id}'`).join();
   const events = await ask(clickhouse, `SELECT count() AS events FROM events WHERE event_id IN (${ids})`);
   expect(events).toEqual({ events: 400 });

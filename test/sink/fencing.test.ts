@@ -31,10 +31,10 @@ function join(clientId: string): Assignment[] {
 it('a commit of an older generation is refused, though its process lives on and has a place in the new one', async () => {
   await produce(newRows(100));
   const first = join('first');
-  await expect.poll(() => first.length).toBe(1);
+  await expect.poll(() => first.length, { timeout: 20_000 }).toBe(1);
   await first[0]?.commit({ partition: 0, offset: 1, note: 'begun:1-2' });
   join('second');
-  await expect.poll(() => first.length).toBe(2);
+  await expect.poll(() => first.length, { timeout: 20_000 }).toBe(2);
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     await expect(first[0]?.commit({ partition, offset: 9, note: '' })).rejects.toMatchObject({ code: 'kafka_fenced' });
   }

@@ -33,8 +33,10 @@ it('records that the retention deleted before they were read are counted, and th
   const ends = await admin.endOffsets(EVENTS);
   const client = new Admin({ clientId: 'test', bootstrapBrokers: testEnv.KAFKA_BROKERS });
   const first = await startSinkProcess();
-  await expect.poll(() => countRows(clickhouse)).toMatchObject({ rows: 500 });
-  await expect.poll(() => admin.committedOffsets(`${testEnv.KAFKA_PREFIX}sink`, EVENTS)).toEqual(ends);
+  await expect.poll(() => countRows(clickhouse), { timeout: 40_000 }).toMatchObject({ rows: 500 });
+  await expect
+    .poll(() => admin.committedOffsets(`${testEnv.KAFKA_PREFIX}sink`, EVENTS), { timeout: 20_000 })
+    .toEqual(ends);
   expect(await first.end('SIGTERM')).toBe(0);
   await produce(newRows(500));
   const lost = (await admin.endOffsets(EVENTS)).map((end, partition) => end - (ends[partition] ?? 0));
@@ -45,10 +47,10 @@ it('records that the retention deleted before they were read are counted, and th
   await client.close();
   const sink = await startSinkProcess();
   await expect
-    .poll(() => sink.metric('unmogrowp_sink_expired_records_total'))
+    .poll(() => sink.metric('unmogrowp_sink_expired_records_total'), { timeout: 40_000 })
     .toBe(lost.reduce((sum, count) => sum + count, 0));
   await produce(newRows(300));
-  await expect.poll(() => countRows(clickhouse)).toMatchObject({ rows: 800, ids: 800 });
+  await expect.poll(() => countRows(clickhouse), { timeout: 40_000 }).toMatchObject({ rows: 800, ids: 800 });
   expect(await sink.end('SIGTERM')).toBe(0);
 });
 
@@ -65,10 +67,10 @@ it('a broker that was away takes nothing with it: the sink joins again by itself
   const { rows: before } = await countRows(clickhouse);
   const sink = await startSinkProcess({ KAFKA_BROKERS: brokers });
   await send(200);
-  await expect.poll(async () => (await countRows(clickhouse)).rows).toBe(before + 200);
+  await expect.poll(async () => (await countRows(clickhouse)).rows, { timeout: 40_000 }).toBe(before + 200);
   await stack.stop();
-  await expect.poll(() => sink.log().some(({ code }) => code === 'kafka_unavailable')).toBe(true);
-  await expect.poll(sink.isHealthy).toBe(false);
+  await expect.poll(() => sink.log().some(({ code }) => code === 'kafka_unavailable'), { timeout: 20_000 }).toBe(true);
+  await expect.poll(sink.isHealthy, { timeout: 20_000 }).toBe(false);
   stack = await startBroker();
   expect(stack.environment['KAFKA_BROKERS']).toBe(brokers);
   await expect
@@ -82,7 +84,7 @@ it('a broker that was away takes nothing with it: the sink joins again by itself
     )
     .toBe(true);
   await expect.poll(async () => (await countRows(clickhouse)).ids).toBeGreaterThanOrEqual(before + 500);
-  await expect.poll(sink.isHealthy).toBe(true);
+  await expect.poll(sink.isHealthy, { timeout: 20_000 }).toBe(true);
   expect(await sink.end('SIGTERM')).toBe(0);
   await Promise.all([ownAdmin.close(), producer.close()]);
 }, 180_000);

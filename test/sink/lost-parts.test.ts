@@ -80,12 +80,12 @@ let times = 0;
 async function insertWithoutAnswer(): Promise<void> {
   // A merge would put the part into a larger one.
   for (const table of TABLES) await clickhouse.client.command({ query: `SYSTEM STOP MERGES ${table}` });
-  await expect.poll(sink.isHealthy).toBe(true);
-  await expect.poll(isCommitted).toBe(true);
+  await expect.poll(sink.isHealthy, { timeout: 40_000 }).toBe(true);
+  await expect.poll(isCommitted, { timeout: 20_000 }).toBe(true);
   proxy.holdAnswers();
   times += 1;
   await produce(rowsOfHour(times));
-  await expect.poll(readSeen).toEqual(seenAfter(times));
+  await expect.poll(readSeen, { timeout: 20_000 }).toEqual(seenAfter(times));
 }
 
 it.each(TABLES)(
@@ -97,8 +97,8 @@ it.each(TABLES)(
     const lossesBefore = losses().length;
     await proxy.cut();
     await proxy.restore();
-    await expect.poll(readSeen).toEqual(seenAfter(times));
-    await expect.poll(isCommitted).toBe(true);
+    await expect.poll(readSeen, { timeout: 30_000 }).toEqual(seenAfter(times));
+    await expect.poll(isCommitted, { timeout: 20_000 }).toBe(true);
     const [loss, ...others] = losses().slice(lossesBefore);
     expect(others).toEqual([]);
     expect(loss?.['error']).toContain(table);
@@ -113,8 +113,8 @@ it('the next sink finds it when both were killed', async () => {
   await proxy.cut();
   await proxy.restore();
   sink = await startSink();
-  await expect.poll(readSeen).toEqual(seenAfter(times));
-  await expect.poll(isCommitted).toBe(true);
+  await expect.poll(readSeen, { timeout: 40_000 }).toEqual(seenAfter(times));
+  await expect.poll(isCommitted, { timeout: 20_000 }).toBe(true);
   expect(losses()).toHaveLength(1);
 }, 90_000);
 
@@ -126,7 +126,7 @@ it('what a killed ClickHouse has got is not stored a second time', async () => {
   const lossesBefore = losses().length;
   await proxy.cut();
   await proxy.restore();
-  await expect.poll(isCommitted).toBe(true);
+  await expect.poll(isCommitted, { timeout: 40_000 }).toBe(true);
   expect(await ask(clickhouse, count)).toEqual(before);
   expect(losses()).toHaveLength(lossesBefore);
 }, 90_000);

@@ -22,8 +22,8 @@ it('the metrics of the sink are those that are declared and no other, and say wh
   await produce(newRows(300), `00-${traceId}-b7ad6b7169203331-01`);
   const stored = async () =>
     valueOf(await readMetrics(sink.metricsUrl), 'unmogrowp_sink_rows_total', { outcome: 'inserted' });
-  await expect.poll(stored).toBe(300);
-  await expect.poll(() => sink.metric('unmogrowp_kafka_consumer_lag_records')).toBe(0);
+  await expect.poll(stored, { timeout: 40_000 }).toBe(300);
+  await expect.poll(() => sink.metric('unmogrowp_kafka_consumer_lag_records'), { timeout: 20_000 }).toBe(0);
   const page = await readMetrics(sink.metricsUrl);
   expect(new Set(page.families.keys())).toEqual(new Set(DECLARED.map(familyOf)));
   expect(undeclared(page, DECLARED)).toEqual([]);

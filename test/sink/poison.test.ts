@@ -23,8 +23,8 @@ it('a poisonous row holds its partition up for its bisection and no longer, and 
   const behind = Array.from({ length: RECORDS / 2 - 1 }, () => goodRecord(2));
   await produceRecords([...before, poisoned, ...behind, goodRecord(5)]);
   const sink = await startSinkProcess({ SINK_BATCH_WAIT_MS: '500' });
-  await expect.poll(async () => (await readCommits()).get(5)?.offset).toBe(1);
-  await expect.poll(async () => (await readCommits()).get(2)?.offset).toBe(RECORDS);
+  await expect.poll(async () => (await readCommits()).get(5)?.offset, { timeout: 40_000 }).toBe(1);
+  await expect.poll(async () => (await readCommits()).get(2)?.offset, { timeout: 40_000 }).toBe(RECORDS);
   expect(await countRows(clickhouse)).toMatchObject({
     rows: ROWS - 1 + ROWS_PER_RECORD,
     ids: ROWS - 1 + ROWS_PER_RECORD,
@@ -43,7 +43,7 @@ it('a poisonous row holds its partition up for its bisection and no longer, and 
   // It is judged once and never tried again by itself: what comes later on the partition does not meet it any more.
   expect(await sink.metric('unmogrowp_sink_retries_total')).toBe(0);
   await produceRecords([goodRecord(2)]);
-  await expect.poll(async () => (await readCommits()).get(2)?.offset).toBe(RECORDS + 1);
+  await expect.poll(async () => (await readCommits()).get(2)?.offset, { timeout: 40_000 }).toBe(RECORDS + 1);
   const after = await readMetrics(sink.metricsUrl);
   expect(valueOf(after, 'unmogrowp_sink_insert_duration_seconds_count', { outcome: 'refused' })).toBe(
     inserts('refused'),

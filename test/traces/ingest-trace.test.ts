@@ -24,7 +24,7 @@ describe.each(RUNTIMES)('the trace of a request to ingest on %s', (runtime) => {
     return post(ingest.url, key, { events: [click(user), click(user)] }, headers).then(() => traceId);
   };
   const stored = (traceId: string) =>
-    expect.poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, traceId))?.length);
+    expect.poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, traceId))?.length, { timeout: 15_000 });
 
   it('is stored when the client samples it, and leads from the client over the request into the record', async () => {
     const user = `secret-${randomUUID()}`;
@@ -61,6 +61,8 @@ describe('a trace that begins at ingest', () => {
     const ingest = await startIngest('node', { TRACE_SAMPLE_RATIO: '1' });
     const answer = await post(ingest.url, key, { events: [click('a')] });
     expect(await ingest.end('SIGTERM')).toBe(0);
-    await expect.poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, answer.body.trace_id))?.length).toBe(2);
+    await expect
+      .poll(async () => (await fetchTrace(testEnv.JAEGER_QUERY_URL, answer.body.trace_id))?.length, { timeout: 15_000 })
+      .toBe(2);
   });
 });
