@@ -1,17 +1,14 @@
 /** What of prom-client our processes use, and what counts before it, doing nothing. */
 class Nothing {
-  inc(): void {}
   set(): void {}
   remove(): void {}
-  observe(): void {}
-  zero(): void {}
 }
 
-export const tallied = () => ({ inc: () => {}, flush: () => {} });
+export const createCounter = () => ({ metric: undefined, zero: () => {}, inc: () => {} });
 
 export const createHistogram = () => ({ metric: undefined, zero: () => {}, observe: () => {} });
 
-export { Nothing as Counter, Nothing as Gauge };
+export { Nothing as Gauge };
 
 /** A page with nothing on it. */
 export class Registry {

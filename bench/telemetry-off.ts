@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 /** Loaded before a process of ours: its metrics then count nothing. There is no setting for that. */
 const NOTHING = new URL('./metrics-of-nothing.ts', import.meta.url).href;
 /** The library, and what measures in front of it. */
-const COUNTING: ReadonlySet<string> = new Set(['prom-client', './tally.ts', './histogram.ts']);
+const COUNTING: ReadonlySet<string> = new Set(['prom-client', './counter.ts', './histogram.ts']);
 
 registerHooks({
   resolve: (specifier, context, next) =>

@@ -1,3 +1,5 @@
+import { UnmogrowpError } from '../errors.ts';
+
 /** Values of labels by their names. */
 export type Values = Readonly<Record<string, string>>;
 
@@ -7,8 +9,10 @@ type Level<Item> = Map<string | undefined, Level<Item> | Item>;
 /**
  * Makes the function that gives the item of some labels, the same for the same values; `open` makes it the first time, from
  * labels that nobody changes afterwards. It looks a value up for each label, where prom-client makes a text of all of them.
+ * Labels that the metric has not are refused when they come first.
  */
 export function byLabels<Item extends object>(
+  metricName: string,
   labelNames: readonly string[],
   open: (labels: Values) => Item,
 ): (labels: Values) => Item {
@@ -23,6 +27,8 @@ export function byLabels<Item extends object>(
     }
     const known = level.get(undefined);
     if (known !== undefined) return known as Item;
+    const unknown = Object.keys(labels).find((label) => !labelNames.includes(label));
+    if (unknown !== undefined) throw new UnmogrowpError('bug', `${metricName} has no label ${unknown}.`);
     const item = open({ ...labels });
     level.set(undefined, item);
     return item;

@@ -1,6 +1,7 @@
 import type { Metric } from 'prom-client';
 import { UnmogrowpError } from '../errors.ts';
 import { type Values, byLabels } from './by-labels.ts';
+import { type Exemplar, exemplarOf } from './exemplar.ts';
 
 export interface Histogram {
   /** For the registry of prom-client, which writes the page. */
@@ -19,13 +20,6 @@ interface Series {
   readonly exemplars: (Exemplar | undefined)[];
 }
 
-/** As the registry of prom-client reads it; the time is in seconds. */
-interface Exemplar {
-  readonly labelSet: { readonly trace_id: string };
-  readonly value: number;
-  readonly timestamp: number;
-}
-
 /**
  * A histogram that prom-client shows and does not measure: to observe costs a seventh of what it costs there, where each
  * measurement makes texts of its labels and of the bound of its bucket. Ingest observes twice for each request.
@@ -39,9 +33,7 @@ export function createHistogram(options: {
 }): Histogram {
   const { name, help, labelNames, buckets } = options;
   const all: Series[] = [];
-  const seriesOf = byLabels(labelNames, (labels) => {
-    const unknown = Object.keys(labels).find((label) => !labelNames.includes(label));
-    if (unknown !== undefined) throw new UnmogrowpError('bug', `${name} has no label ${unknown}.`);
+  const seriesOf = byLabels(name, labelNames, (labels) => {
     const series: Series = { labels, counts: new Float64Array(buckets.length + 1), sum: 0, exemplars: [] };
     all.push(series);
     return series;
@@ -54,9 +46,7 @@ export function createHistogram(options: {
     while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket += 1;
     series.counts[bucket] = (series.counts[bucket] as number) + 1;
     series.sum += value;
-    if (traceId !== undefined) {
-      series.exemplars[bucket] = { labelSet: { trace_id: traceId }, value, timestamp: Date.now() / 1_000 };
-    }
+    if (traceId !== undefined) series.exemplars[bucket] = exemplarOf(traceId, value);
   }
 
   const get = () => Promise.resolve({ name, help, type: 'histogram', values: all.flatMap(valuesOf) });

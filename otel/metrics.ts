@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TraceFlags, trace } from '@opentelemetry/api';
-import { Counter, Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
+import { Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import type { Values } from './by-labels.ts';
+import { createCounter } from './counter.ts';
 import { createHistogram } from './histogram.ts';
 import { watchProcess } from './process.ts';
 import {
@@ -17,7 +18,6 @@ import {
   isClosed,
 } from './registry/declare.ts';
 import { PROCESS_METRICS } from './registry/process.ts';
-import { tallied } from './tally.ts';
 
 type Declarations = Readonly<Record<string, MetricDeclaration>>;
 
@@ -84,8 +84,7 @@ export function createMetrics<D extends Declarations>(declarations: D): CreatedM
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const all = { ...declarations, ...PROCESS_METRICS };
-  const flushes: (() => void)[] = [];
-  const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration, flushes)]);
+  const made = Object.entries(all).map(([key, declaration]) => [key, createMetric(registry, declaration)]);
   const metrics = Object.fromEntries(made) as Metrics<D & typeof PROCESS_METRICS>;
   const updates: Update[] = [watchProcess(metrics as unknown as Metrics<typeof PROCESS_METRICS>)];
   const pages: (() => Promise<string>)[] = [];
@@ -96,7 +95,6 @@ export function createMetrics<D extends Declarations>(declarations: D): CreatedM
         Promise.all(pages.map((read) => read())),
         ...updates.map((update) => update()),
       ]);
-      for (const flush of flushes) flush();
       return (await registry.metrics()).replace(END_OF_PAGE, others.join('') + END_OF_PAGE);
     },
   };
@@ -125,32 +123,21 @@ function inTime(update: Update, keptMs: number): Update {
   };
 }
 
-/** What has to be done before a scrape goes into `flushes`. */
-function createMetric(
-  registry: Registry<OpenMetricsContentType>,
-  declaration: MetricDeclaration,
-  flushes: (() => void)[],
-): unknown {
+function createMetric(registry: Registry<OpenMetricsContentType>, declaration: MetricDeclaration): unknown {
   const { name, help, labels, kind } = declaration;
-  const options = { name, help, labelNames: Object.keys(labels), registers: [registry] };
-  if (kind === 'gauge') return new Gauge(options);
-  const enableExemplars = declaration.exemplars;
+  const options = { name, help, labelNames: Object.keys(labels) };
+  if (kind === 'gauge') return new Gauge({ ...options, registers: [registry] });
+  const measure = declaration.exemplars ? withExemplar : withLabels;
   if (kind === 'counter') {
-    const metric = new Counter({ ...options, enableExemplars });
-    const add = enableExemplars
-      ? (values: Values, value: number) => metric.inc({ labels: values, value })
-      : (values: Values, value: number) => metric.inc(values, value);
-    for (const values of closedCombinations(labels)) add(values, 0);
-    const { inc, flush } = tallied(options.labelNames, add);
-    flushes.push(flush);
-    const incWithExemplar = (labels: Values, value: number, traceId: string): void =>
-      metric.inc({ labels, value, exemplarLabels: { trace_id: traceId } });
-    return { inc: enableExemplars ? withExemplar(incWithExemplar, inc) : withLabels(inc) };
+    const { metric, zero, inc } = createCounter(options);
+    registry.registerMetric(metric);
+    for (const values of closedCombinations(labels)) zero(values);
+    return { inc: measure(inc) };
   }
   const { metric, zero, observe } = createHistogram({ ...options, buckets: declaration.buckets });
   registry.registerMetric(metric);
   for (const values of closedCombinations(labels)) zero(values);
-  return { observe: enableExemplars ? withExemplar(observe, observe) : withLabels(observe) };
+  return { observe: measure(observe) };
 }
 
 /** What a measurement is given: its labels, if the metric has any, and a value. */
@@ -163,17 +150,15 @@ const withLabels =
   (...[first, second]: Measured): void =>
     typeof first === 'object' ? measure(first, second ?? 1) : measure(NO_LABELS, first ?? 1);
 
-/** Adds the trace of the active span to a measurement, if somebody records that trace; `plain` measures all others. */
-function withExemplar(
-  measure: (labels: Values, value: number, traceId: string) => void,
-  plain: (labels: Values, value: number) => void,
-): (...measured: Measured) => void {
-  return withLabels((labels, value) => {
+/** Adds the trace of the active span to a measurement, if somebody records that trace. */
+const withExemplar = (
+  measure: (labels: Values, value: number, traceId?: string) => void,
+): ((...measured: Measured) => void) =>
+  withLabels((labels, value) => {
     const span = trace.getActiveSpan()?.spanContext();
-    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) plain(labels, value);
+    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) measure(labels, value);
     else measure(labels, value, span.traceId);
   });
-}
 
 /** Every combination of label values, or none when one of the labels is open. */
 function closedCombinations(labels: Labels): Values[] {
