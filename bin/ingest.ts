@@ -53,8 +53,8 @@ async function main(): Promise<void> {
   } = startTelemetry({
     service: 'ingest',
     ...telemetrySettings(env),
-    // What is begun is recorded: `isTraced` decides before a span is made.
-    sampleRatio: 1,
+    // By `isTraced`, before a span is made.
+    sampleRatio: 'decided',
     declarations: INGEST_METRICS,
   });
   const pool = createPostgresPool({

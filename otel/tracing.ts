@@ -3,6 +3,7 @@ import { W3CTraceContextPropagator, ExportResultCode } from '@opentelemetry/core
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  AlwaysOnSampler,
   BatchSpanProcessor,
   NoopSpanProcessor,
   ParentBasedSampler,
@@ -14,6 +15,7 @@ import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { LabelValues } from './registry/declare.ts';
 import type { PROCESS_METRICS } from './registry/process.ts';
+import { newSpanId, newTraceId } from './trace-ids.ts';
 
 export interface TracingOptions {
   /** The process: ingest, sink or worker. */
@@ -21,11 +23,16 @@ export interface TracingOptions {
   environment: string;
   /** OTLP over gRPC; nothing is recorded without it. */
   endpoint?: string | undefined;
-  /** Part of the traces that begin here which is recorded. A trace that comes in keeps the decision of its beginning. */
-  sampleRatio: number;
+  sampleRatio: SampleRatio;
   /** Told how many spans the trace store took, did not take, or was never sent for want of room. */
   onExport?: (outcome: SpanOutcome, spans: number) => void;
 }
+
+/**
+ * Part of the traces that begin here which is recorded; a trace that comes in keeps the decision of its beginning. With
+ * `decided` every span is recorded: whoever begins one has asked before.
+ */
+export type SampleRatio = number | 'decided';
 
 type SpanOutcome = LabelValues<typeof PROCESS_METRICS.exportedSpans.labels>['outcome'];
 
@@ -55,7 +62,11 @@ export function startTracing(options: TracingOptions): Tracing {
   const spanProcessor = createSpanQueue(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
   const provider = new NodeTracerProvider({
     resource,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    sampler:
+      sampleRatio === 'decided'
+        ? new AlwaysOnSampler()
+        : new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
     spanProcessors: [spanProcessor],
   });
   provider.register({ propagator: new W3CTraceContextPropagator() });
