@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BenchOptions, type BenchReport, type Goal, formatNumber, medianRatio } from './bench.ts';
+import { type BenchOptions, type BenchReport, type Goal, formatNumber, measureInTurn, medianRatio } from './bench.ts';
 import { stopChild } from './child.ts';
 import {
   MEASUREMENT_HEAD,
@@ -20,13 +20,16 @@ import { divideProcessors, moveTo } from './processors.ts';
 const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
-/** Two processes of the same program are never compiled the same, and differ by as much as the goal: each set starts its own. */
-const SETS = 11;
+/** Two processes of the same program are never compiled the same: each set starts its own. */
+const SETS = 8;
+/** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in short turns. */
+const TURNS = 6;
+const TURN_MS = 3_000;
 /** What shares the other processors with the driver. */
 const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;
 const OBSERVERS = ['loki'] as const;
 
-/** What one set measured of one shape. */
+/** What one set measured of one shape, over all turns. */
 interface SetResult {
   readonly off: Measurement;
   readonly on: Measurement;
@@ -72,10 +75,7 @@ const ofShape = (shape: Shape, results: readonly SetResult[]): ShapeResult => ({
   offAgain: results.map(({ offAgain }) => offAgain),
 });
 
-/**
- * Both shapes, on a process with telemetry between two without: what changes steadily on the machine meets both sides.
- * Only one of the three works at a time.
- */
+/** Both shapes, on a process with telemetry and two without. Only one of the three works at a time. */
 async function measureSet(
   parts: BenchParts,
   { writeKey, processor }: { writeKey: string; processor: string },
@@ -94,14 +94,17 @@ async function measureSet(
     const results: SetResult[] = [];
     for (const shape of SHAPES) {
       const requests = buildRequests(shape, writeKey);
-      for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 8_000);
-      const measure = (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>): Promise<Measurement> =>
-        measureServer({ name, port, pid, requests }, shape, options);
-      results.push({
-        off: await measure('telemetry off', off),
-        on: await measure('telemetry on', on),
-        offAgain: await measure('telemetry off again', offAgain),
+      for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 6_000);
+      const measure =
+        (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
+        (): Promise<Measurement> =>
+          measureServer({ name, port, pid, requests }, shape, { durationMs: TURN_MS, onProgress: options.onProgress });
+      const turns = await measureInTurn(options.quick ? 1 : TURNS, {
+        off: measure('telemetry off', off),
+        on: measure('telemetry on', on),
+        offAgain: measure('telemetry off again', offAgain),
       });
+      results.push({ off: meanOf(turns.off), on: meanOf(turns.on), offAgain: meanOf(turns.offAgain) });
     }
     return results;
   } finally {
@@ -145,8 +148,9 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       '`bin/ingest.ts` with all of its telemetry (metrics scraped every five seconds, traces of ' +
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
-      `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} rounds, each of them on three new processes; CPU is that ` +
-      'of the process. What is measured has a processor for itself; the driver, the broker, Jaeger and Loki share the others.',
+      `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
+      'measured in short turns; CPU is that of the process. What is measured has a processor for itself; the driver, the broker, ' +
+      'Jaeger and Loki share the others.',
     tables: [
       {
         head: ['telemetry', ...MEASUREMENT_HEAD],
@@ -158,7 +162,7 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       },
     ],
     goals: results.flatMap(goalsOf),
-    notes: results.map(noiseOf),
+    notes: results.map(spreadOf),
     versions: parts.versions,
   };
 }
@@ -169,8 +173,12 @@ const ratioOf = (ours: readonly Measurement[], floor: readonly Measurement[], ke
     floor.map((measurement) => measurement[key]),
   );
 
+/** What the two processes without telemetry come to together, by set. */
+const floorOf = (off: readonly Measurement[], offAgain: readonly Measurement[]): Measurement[] =>
+  off.map((one, set) => meanOf([one, offAgain[set] as Measurement]));
+
 function goalsOf({ shape, off, on, offAgain }: ShapeResult): Goal[] {
-  const floor = off.map((one, round) => between(one, offAgain[round] as Measurement));
+  const floor = floorOf(off, offAgain);
   const goal = (what: string, cost: number): Goal => ({
     text: `${shape.eventsPerRequest} per request: at most ${COST_GOAL * 100} % ${what}`,
     measured: `${formatNumber(cost * 100)} %`,
@@ -182,18 +190,27 @@ function goalsOf({ shape, off, on, offAgain }: ShapeResult): Goal[] {
   ];
 }
 
-/** The middle between two measurements of the same round. */
-const between = (one: Measurement, other: Measurement): Measurement => ({
-  eventsPerSecond: (one.eventsPerSecond + other.eventsPerSecond) / 2,
-  cpuSecondsPerMillion: (one.cpuSecondsPerMillion + other.cpuSecondsPerMillion) / 2,
-  latencyMsP50: (one.latencyMsP50 + other.latencyMsP50) / 2,
-  latencyMsP99: (one.latencyMsP99 + other.latencyMsP99) / 2,
-});
+/** The mean: what happens seldom, such as a full collection, counts by how often it does. */
+function meanOf(measurements: readonly Measurement[]): Measurement {
+  const of = (key: keyof Measurement): number =>
+    measurements.reduce((sum, measurement) => sum + measurement[key], 0) / measurements.length;
+  return {
+    eventsPerSecond: of('eventsPerSecond'),
+    cpuSecondsPerMillion: of('cpuSecondsPerMillion'),
+    latencyMsP50: of('latencyMsP50'),
+    latencyMsP99: of('latencyMsP99'),
+  };
+}
 
-function noiseOf({ shape, off, offAgain }: ShapeResult): string {
-  const percent = (key: keyof Measurement): string => formatNumber((ratioOf(offAgain, off, key) - 1) * 100);
+/** How far the sets are from each other: what one number cannot tell. */
+function spreadOf({ shape, off, on, offAgain }: ShapeResult): string {
+  const percents = (ours: readonly Measurement[], floor: readonly Measurement[]): string =>
+    ours
+      .map((one, set) => (one.cpuSecondsPerMillion / (floor[set]?.cpuSecondsPerMillion ?? Number.NaN) - 1) * 100)
+      .map((percent) => formatNumber(percent))
+      .join(', ');
   return (
-    `${shape.eventsPerRequest} per request, off again against off: ${percent('eventsPerSecond')} % events per second, ` +
-    `${percent('cpuSecondsPerMillion')} % CPU per event.`
+    `${shape.eventsPerRequest} per request, % more CPU per event by set: on against off ` +
+    `${percents(on, floorOf(off, offAgain))}; off again against off ${percents(offAgain, off)}.`
   );
 }
