@@ -49,12 +49,11 @@ async function main(): Promise<void> {
     register,
     beforeScrape,
     onError,
+    tracing: { beginSpan },
     stop: stopTelemetry,
   } = startTelemetry({
     service: 'ingest',
     ...telemetrySettings(env),
-    // By `isTraced`, before a span is made.
-    sampleRatio: 'decided',
     declarations: INGEST_METRICS,
   });
   const pool = createPostgresPool({
@@ -104,13 +103,13 @@ async function main(): Promise<void> {
     }),
     rateLimiter: createRateLimiter(Date.now),
     publish: createPublisher({
-      produce: (records) => inProduceSpan(topic, records, produceMeasured),
+      produce: inProduceSpan(topic, beginSpan, produceMeasured),
       spool,
       onError,
     }),
     partitions: env.KAFKA_EVENTS_PARTITIONS,
     bodyTimeoutMs: env.INGEST_BODY_TIMEOUT_MS,
-    isTraced: () => Math.random() < env.TRACE_SAMPLE_RATIO,
+    tracing: { isTraced: () => Math.random() < env.TRACE_SAMPLE_RATIO, beginSpan },
     onRequest: (facts) => {
       if (facts.tenantId !== undefined && facts.accepted > 0) {
         counts.add(facts.tenantId, facts.receivedAt, facts.accepted);

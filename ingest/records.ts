@@ -74,8 +74,8 @@ function fits(text: string, line: string): boolean {
 
 /**
  * Joins records of one partition, one tenant and one hour of receipt (in which the ledger counts them), in their order and
- * up to 64 KiB. A request whose trace is recorded begins a record, because the sink goes on from its traceparent; of those
- * that follow in it, as of all others, each row knows its trace.
+ * up to 64 KiB. The sink goes on from the traceparent of a record: it is that of the request in it whose trace is recorded,
+ * and a second such request begins another record. Whatever the record says, each row knows its trace.
  */
 export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
   const joined: Joined[] = [];
@@ -84,14 +84,17 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
     const hour = Math.floor(Number(headers['received_at']) / HOUR_MS);
     const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}/${hour}`;
     const before = open.get(place);
-    const beginsRecord = isSampled(headers['traceparent'] ?? '');
-    if (before !== undefined && !beginsRecord && before.bytes + value.length < RECORD_BYTES_MAX) {
+    const isRecorded = isSampled(headers['traceparent'] ?? '');
+    const areBothRecorded = isRecorded && before?.isRecorded === true;
+    if (before !== undefined && !areBothRecorded && before.bytes + value.length < RECORD_BYTES_MAX) {
+      if (isRecorded) goOnFrom(before, headers);
       before.values.push(LINE_END, value);
       before.bytes += value.length + 1;
       before.rows += Number(headers['row_count']);
       continue;
     }
-    const next = { partition, headers, values: [value], bytes: value.length, rows: Number(headers['row_count']) };
+    const rows = Number(headers['row_count']);
+    const next = { partition, headers, isRecorded, values: [value], bytes: value.length, rows };
     joined.push(next);
     open.set(place, next);
   }
@@ -102,9 +105,17 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
   );
 }
 
+/** Gives a record the trace of a request that joins it. */
+function goOnFrom(joined: Joined, { traceparent = '' }: Record<string, string>): void {
+  joined.headers = { ...joined.headers, traceparent };
+  joined.isRecorded = true;
+}
+
 interface Joined {
   partition: number;
   headers: Record<string, string>;
+  /** Whether its traceparent is one that is recorded. */
+  isRecorded: boolean;
   values: Buffer[];
   bytes: number;
   rows: number;

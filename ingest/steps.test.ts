@@ -225,24 +225,29 @@ describe('records of several requests', () => {
     expect(joinRecords(sent)[0]?.headers).toEqual({ ...sent[0]?.headers, row_count: '3' });
   });
 
-  it('begin a record where the trace is recorded, whose traceparent the sink goes on from, and nothing overtakes them', () => {
+  it('say the one trace among theirs that is recorded, from which the sink goes on, and nothing overtakes them', () => {
     const sampled = (number: number) => unsampled(number).replace(/00$/, '01');
     const sent = [
       record('a'),
       record('b', {}, { traceparent: sampled(2) }),
       record('c'),
       record('d', {}, { traceparent: sampled(3) }),
+      record('e', {}, { traceparent: sampled(4) }),
+      record('f', { partition: 1 }),
     ];
     expect(shown(sent)).toEqual([
-      ['0 acme 1', 'a'],
-      ['0 acme 2', 'b\nc'],
+      ['0 acme 3', 'a\nb\nc'],
       ['0 acme 1', 'd'],
+      ['0 acme 1', 'e'],
+      ['1 acme 1', 'f'],
     ]);
     expect(joinRecords(sent).map(({ headers }) => headers['traceparent'])).toEqual([
-      unsampled(1),
       sampled(2),
       sampled(3),
+      sampled(4),
+      unsampled(1),
     ]);
+    expect(sent[0]?.headers['traceparent']).toBe(unsampled(1));
   });
 
   it('weigh at most 64 KiB together', () => {

@@ -11,8 +11,8 @@ import type { RateLimiter } from './rate-limit.ts';
 import type { BodyLimits, BodyResult } from './read-body.ts';
 import { type BodyFormat, type EventEntry, bodyFormat, inflateBody, isGzip, readEvents } from './read-events.ts';
 import { type EventRecord, packRecords } from './records.ts';
-import { describeRequest, inRequestSpan } from './telemetry.ts';
-import { type TraceContext, isSampled } from './trace-context.ts';
+import { type RequestTracing, inRequestSpan } from './telemetry.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export interface EventsDependencies {
   authenticate: (authorization: string | undefined) => Promise<Authentication> | Authentication;
@@ -22,8 +22,8 @@ export interface EventsDependencies {
   partitions: number;
   bodyTimeoutMs: number;
   nowMs?: () => number;
-  /** Whether a request without a trace begins one that is recorded; none does by default. */
-  isTraced?: () => boolean;
+  /** Which requests are recorded, and how; none by default. */
+  tracing?: RequestTracing;
   onRequest?: (facts: RequestFacts) => void;
   /** Told about what should never happen; the client is told to send the request again. */
   onError?: (error: UnmogrowpError) => void;
@@ -73,12 +73,12 @@ const BUSY: Refusal = { ...UNAVAILABLE, message: 'too many requests are in fligh
 
 /** Makes the function that takes the events of a request: the same for every server. Everything it touches is given to it. */
 export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
-  const { nowMs = Date.now, isTraced = () => false } = dependencies;
+  const { nowMs = Date.now, tracing = NOT_TRACED } = dependencies;
   const runSteps = createSteps(dependencies);
 
   return function takeEvents(request) {
     const headers = { traceparent: request.header('traceparent'), tracestate: request.header('tracestate') };
-    return inRequestSpan(headers, isTraced, async (trace) => {
+    return inRequestSpan(headers, tracing, async (trace, describe) => {
       const started = performance.now();
       const receivedAt = nowMs();
       const facts = emptyFacts(trace.traceId, receivedAt);
@@ -89,12 +89,14 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
       });
       facts.status = answer.status;
       facts.seconds = (performance.now() - started) / 1_000;
-      if (isSampled(trace.traceparent)) describeRequest(facts);
+      describe(facts);
       dependencies.onRequest?.(facts);
       return answer;
     });
   };
 }
+
+const NOT_TRACED: RequestTracing = { isTraced: () => false };
 
 const emptyFacts = (traceId: string, receivedAt: number): RequestFacts => ({
   status: 503,

@@ -1,11 +1,38 @@
-import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  context,
+  propagation,
+  trace,
+} from '@opentelemetry/api';
 import { toUnmogrowpError } from '../errors.ts';
+import type { BeginSpan } from '../otel/begin-span.ts';
 import { SPANS } from '../otel/registry/spans.ts';
 import type { Answer } from './answers.ts';
+import type { ProduceRecords } from './publish-records.ts';
 import type { EventRecord } from './records.ts';
 import { type TraceContext, isSampled, newTraceContext, parseTraceparent } from './trace-context.ts';
 
-const tracer = trace.getTracer('ingest');
+export interface RequestTracing {
+  /** Whether a request without a trace begins one that is recorded. */
+  readonly isTraced: () => boolean;
+  /** Absent where nothing is recorded. */
+  readonly beginSpan?: BeginSpan | undefined;
+}
+
+/** What a request came to, for its span. */
+interface SpanFacts {
+  readonly tenantId: string | undefined;
+  readonly code: string | undefined;
+  readonly accepted: number;
+}
+
+/** Says in the span of the request what the request came to, if there is one. */
+type DescribeRequest = (facts: SpanFacts) => void;
+
+type Handle = (trace: TraceContext, describe: DescribeRequest) => Promise<Answer>;
 
 /**
  * Runs the handling of a request whose trace is recorded in a span that continues the client's trace; of a request without
@@ -14,12 +41,14 @@ const tracer = trace.getTracer('ingest');
  */
 export function inRequestSpan(
   headers: TraceHeaders,
-  isTraced: () => boolean,
-  handle: (trace: TraceContext) => Promise<Answer>,
+  { isTraced, beginSpan }: RequestTracing,
+  handle: Handle,
 ): Promise<Answer> {
   const given = parseTraceparent(headers.traceparent);
-  const isRecorded = given === undefined ? isTraced() : isSampled(given.traceparent);
-  return isRecorded ? inRecordedRequest(headers, given, handle) : handle(given ?? newTraceContext());
+  if (beginSpan !== undefined && (given === undefined ? isTraced() : isSampled(given.traceparent))) {
+    return inRecordedRequest(beginSpan, given === undefined ? undefined : spanOf(headers), handle);
+  }
+  return handle(given ?? newTraceContext(), describeNothing);
 }
 
 interface TraceHeaders {
@@ -27,72 +56,80 @@ interface TraceHeaders {
   tracestate: string | undefined;
 }
 
+const describeNothing: DescribeRequest = () => {};
+
+/** The client's span, with the state that its vendors keep in the trace. */
+const spanOf = (headers: TraceHeaders): SpanContext | undefined =>
+  trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers));
+
 async function inRecordedRequest(
-  headers: TraceHeaders,
-  given: TraceContext | undefined,
-  handle: (trace: TraceContext) => Promise<Answer>,
+  beginSpan: BeginSpan,
+  parent: SpanContext | undefined,
+  handle: Handle,
 ): Promise<Answer> {
-  const parent = given === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, headers);
-  const span = tracer.startSpan(SPANS.ingestRequest.name, { kind: SpanKind.SERVER }, parent);
-  if (!span.isRecording()) return handle(given ?? newTraceContext());
-  const current = { traceId: span.spanContext().traceId, traceparent: traceparentOf(span) };
+  const span = beginSpan({ name: SPANS.ingestRequest.name, kind: SpanKind.SERVER, parent });
+  const attributes: Attributes = {};
+  const describe: DescribeRequest = ({ accepted, tenantId, code }) => {
+    attributes['unmogrowp.accepted'] = accepted;
+    if (tenantId !== undefined) attributes['unmogrowp.tenant_id'] = tenantId;
+    if (code !== undefined) attributes['unmogrowp.code'] = code;
+  };
+  // The log, the examples of metrics and the span of the records take the trace from here.
+  const current = trace.setSpanContext(ROOT_CONTEXT, span.context);
+  const traceContext = { traceId: span.context.traceId, traceparent: traceparentOf(span.context) };
+  let isFailure = true;
   try {
-    const response = await context.with(trace.setSpan(parent, span), () => handle(current));
-    span.setAttribute('http.response.status_code', response.status);
-    if (response.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    return response;
+    const answer = await context.with(current, () => handle(traceContext, describe));
+    attributes['http.response.status_code'] = answer.status;
+    isFailure = answer.status >= 500;
+    return answer;
   } finally {
-    span.end();
+    span.end({ attributes, failure: isFailure ? {} : undefined });
   }
 }
 
-/** Says in the span of the request what the request came to. */
-export function describeRequest(facts: { tenantId: string | undefined; code: string | undefined; accepted: number }) {
-  const span = trace.getActiveSpan();
-  if (span?.isRecording() !== true) return;
-  span.setAttribute('unmogrowp.accepted', facts.accepted);
-  if (facts.tenantId !== undefined) span.setAttribute('unmogrowp.tenant_id', facts.tenantId);
-  if (facts.code !== undefined) span.setAttribute('unmogrowp.code', facts.code);
-}
-
 /**
- * Produces the records of a request in a span of its own, from which the sink goes on. Of a request that nobody records
- * the records stay as they are, and so do those that wait on the spool: their request has ended when they are sent.
+ * Makes records be produced in a span of their request, from which the sink goes on. Of a request that nobody records the
+ * records stay as they are, and so do those that wait on the spool: their request has ended when they are sent.
  */
 export function inProduceSpan(
   topic: string,
-  records: readonly EventRecord[],
-  produce: (records: readonly EventRecord[]) => Promise<void>,
-): Promise<void> {
-  // Asked first, because it costs less than to look for a span.
-  const isRecorded = isSampled(records[0]?.headers['traceparent'] ?? '');
-  if (!isRecorded || trace.getActiveSpan()?.isRecording() !== true) return produce(records);
-  return inRecordedProduce(topic, records, produce);
+  beginSpan: BeginSpan | undefined,
+  produce: ProduceRecords,
+): ProduceRecords {
+  if (beginSpan === undefined) return produce;
+  return function produceTraced(records) {
+    // Asked first, because it costs less than to look for a span.
+    const isRecorded = isSampled(records[0]?.headers['traceparent'] ?? '');
+    const parent = isRecorded ? trace.getSpanContext(context.active()) : undefined;
+    return parent === undefined ? produce(records) : inRecordedProduce(topic, records, parent, beginSpan, produce);
+  };
 }
 
 async function inRecordedProduce(
   topic: string,
   records: readonly EventRecord[],
-  produce: (records: readonly EventRecord[]) => Promise<void>,
+  parent: SpanContext,
+  beginSpan: BeginSpan,
+  produce: ProduceRecords,
 ): Promise<void> {
   const attributes = {
     'messaging.system': 'kafka',
     'messaging.destination.name': topic,
     'messaging.batch.message_count': records.length,
   };
-  const span = tracer.startSpan(SPANS.kafkaProduce.name, { kind: SpanKind.PRODUCER, attributes });
-  const traceparent = traceparentOf(span);
+  const span = beginSpan({ name: SPANS.kafkaProduce.name, kind: SpanKind.PRODUCER, parent });
+  const traceparent = traceparentOf(span.context);
+  let failure: { message: string } | undefined;
   try {
     await produce(records.map((record) => ({ ...record, headers: { ...record.headers, traceparent } })));
   } catch (error) {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: toUnmogrowpError(error).code });
+    failure = { message: toUnmogrowpError(error).code };
     throw error;
   } finally {
-    span.end();
+    span.end({ attributes, failure });
   }
 }
 
-function traceparentOf(span: Span): string {
-  const { traceId, spanId, traceFlags } = span.spanContext();
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
-}
+const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;

@@ -4,7 +4,7 @@ import { type Logger, createLogger } from './logger.ts';
 import { type LokiAddress, openLoki } from './loki.ts';
 import { type CreatedMetrics, createMetrics } from './metrics.ts';
 import type { MetricDeclaration } from './registry/declare.ts';
-import { type SampleRatio, type Tracing, startTracing } from './tracing.ts';
+import { type Tracing, startTracing } from './tracing.ts';
 
 export interface TelemetryOptions<D> {
   /** The process: ingest, sink or worker. */
@@ -12,7 +12,7 @@ export interface TelemetryOptions<D> {
   environment: string;
   level: Level | 'silent';
   endpoint: string | undefined;
-  sampleRatio: SampleRatio;
+  sampleRatio: number;
   /** Takes a copy of the log; undefined for none. */
   loki: LokiAddress | undefined;
   declarations: D;
@@ -20,7 +20,7 @@ export interface TelemetryOptions<D> {
 
 export interface Telemetry<D extends Readonly<Record<string, MetricDeclaration>>> extends CreatedMetrics<D> {
   readonly logger: Logger;
-  readonly tracing: Pick<Tracing, 'spanProcessor' | 'resource'>;
+  readonly tracing: Pick<Tracing, 'spanProcessor' | 'resource' | 'beginSpan'>;
   /** Counts an error by its code and logs it. */
   readonly onError: (error: UnmogrowpError) => void;
   /** Sends what is left of spans and log lines. Never rejects, and takes seconds at most. */

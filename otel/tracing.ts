@@ -3,7 +3,6 @@ import { W3CTraceContextPropagator, ExportResultCode } from '@opentelemetry/core
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  AlwaysOnSampler,
   BatchSpanProcessor,
   NoopSpanProcessor,
   ParentBasedSampler,
@@ -13,9 +12,9 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import { type BeginSpan, createBeginSpan } from './begin-span.ts';
 import type { LabelValues } from './registry/declare.ts';
 import type { PROCESS_METRICS } from './registry/process.ts';
-import { newSpanId, newTraceId } from './trace-ids.ts';
 
 export interface TracingOptions {
   /** The process: ingest, sink or worker. */
@@ -23,16 +22,11 @@ export interface TracingOptions {
   environment: string;
   /** OTLP over gRPC; nothing is recorded without it. */
   endpoint?: string | undefined;
-  sampleRatio: SampleRatio;
+  /** Part of the traces that begin here which is recorded. A trace that comes in keeps the decision of its beginning. */
+  sampleRatio: number;
   /** Told how many spans the trace store took, did not take, or was never sent for want of room. */
   onExport?: (outcome: SpanOutcome, spans: number) => void;
 }
-
-/**
- * Part of the traces that begin here which is recorded; a trace that comes in keeps the decision of its beginning. With
- * `decided` every span is recorded: whoever begins one has asked before.
- */
-export type SampleRatio = number | 'decided';
 
 type SpanOutcome = LabelValues<typeof PROCESS_METRICS.exportedSpans.labels>['outcome'];
 
@@ -41,6 +35,8 @@ export interface Tracing {
   /** For libraries that bring spans of their own, such as Temporal's workflows. */
   readonly spanProcessor: SpanProcessor;
   readonly resource: Resource;
+  /** For a process in which few of many requests are recorded; absent where nothing is. */
+  readonly beginSpan?: BeginSpan;
   /** Sends what is left. Never rejects: an absent trace store must not disturb the end of a process. */
   shutdown(): Promise<void>;
 }
@@ -62,15 +58,12 @@ export function startTracing(options: TracingOptions): Tracing {
   const spanProcessor = createSpanQueue(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
   const provider = new NodeTracerProvider({
     resource,
-    sampler:
-      sampleRatio === 'decided'
-        ? new AlwaysOnSampler()
-        : new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
     spanProcessors: [spanProcessor],
   });
   provider.register({ propagator: new W3CTraceContextPropagator() });
-  return { spanProcessor, resource, shutdown: () => within(SHUTDOWN_TIMEOUT_MS, provider.shutdown()) };
+  const beginSpan = createBeginSpan(spanProcessor, resource, service);
+  return { spanProcessor, resource, beginSpan, shutdown: () => within(SHUTDOWN_TIMEOUT_MS, provider.shutdown()) };
 }
 
 const QUEUE_SPANS_MAX = 8_192;
