@@ -69,13 +69,13 @@ export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
     const floor = await startFloor(parts);
     try {
       const results: ShapeResult[] = [];
-      const durationMs = options.quick ? 2_000 : 8_000;
+      const time = options.quick ? { warmUpMs: 500, durationMs: 2_000 } : { warmUpMs: 1_000, durationMs: 8_000 };
       for (const shape of SHAPES) {
         const requests = buildRequests(shape, writeKey);
         for (const server of [floor, ingest, compressing])
           await warmUp({ ...server, requests }, shape, options.quick ? 1_000 : 8_000);
         const measure = (name: string, server: Omit<Server, 'name' | 'requests'>) => () =>
-          measureServer({ ...server, name, requests }, shape, { durationMs, onProgress: options.onProgress });
+          measureServer({ ...server, name, requests }, shape, { ...time, onProgress: options.onProgress });
         const contestants = {
           floor: measure('floor', floor),
           ingest: measure('ingest', ingest),
@@ -134,16 +134,17 @@ export async function warmUp(server: Omit<Server, 'name'>, shape: Shape, duratio
 }
 
 /**
- * Events per second, their CPU and how long answers take, under as much load as a server takes. It gets that load for an
- * eighth of the time before, because it rested while others were measured.
+ * Events per second, their CPU and how long answers take, under as much load as a server takes. It gets that load for a
+ * while before, because it rested while others were measured.
  */
 export async function measureServer(
   server: Server,
   shape: Shape,
-  { durationMs, onProgress }: { durationMs: number; onProgress: BenchOptions['onProgress'] },
+  options: { warmUpMs: number; durationMs: number; onProgress: BenchOptions['onProgress'] },
 ): Promise<Measurement> {
+  const { warmUpMs, durationMs, onProgress } = options;
   const load = { host: '127.0.0.1', port: server.port, requests: server.requests, connections: shape.connections };
-  await warmUp(server, shape, durationMs / 8);
+  await warmUp(server, shape, warmUpMs);
   const cpuBefore = cpuSeconds(server.pid);
   const result = await drive({ ...load, durationMs });
   const cpu = cpuSeconds(server.pid) - cpuBefore;

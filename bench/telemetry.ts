@@ -21,10 +21,15 @@ const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
 /** Two processes of the same program are never compiled the same: each set starts its own. */
-const SETS = 8;
-/** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in short turns. */
-const TURNS = 6;
-const TURN_MS = 3_000;
+const SETS = 7;
+/** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in turns. */
+const TURNS = 3;
+/**
+ * While a process rests, V8 gives back its young generation, and under load it takes seconds to grow again. Until then
+ * objects of requests under way grow old, more of them where spans wait to be sent: that is the cost of a rest.
+ */
+const TURN = { warmUpMs: 4_000, durationMs: 4_000 };
+const QUICK_TURN = { warmUpMs: 500, durationMs: 2_000 };
 /** What shares the other processors with the driver. */
 const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;
 const OBSERVERS = ['loki'] as const;
@@ -92,13 +97,14 @@ async function measureSet(
   const stopScraping = scrape(on.metricsUrl);
   try {
     const results: SetResult[] = [];
+    const turn = options.quick ? QUICK_TURN : TURN;
     for (const shape of SHAPES) {
       const requests = buildRequests(shape, writeKey);
-      for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 6_000);
+      for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 4_000);
       const measure =
         (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
         (): Promise<Measurement> =>
-          measureServer({ name, port, pid, requests }, shape, { durationMs: TURN_MS, onProgress: options.onProgress });
+          measureServer({ name, port, pid, requests }, shape, { ...turn, onProgress: options.onProgress });
       const turns = await measureInTurn(options.quick ? 1 : TURNS, {
         off: measure('telemetry off', off),
         on: measure('telemetry on', on),
@@ -149,7 +155,7 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
       `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
-      'measured in short turns; CPU is that of the process. What is measured has a processor for itself; the driver, the broker, ' +
+      'measured in turns, seconds after their load began; CPU is that of the process. What is measured has a processor for itself; the driver, the broker, ' +
       'Jaeger and Loki share the others.',
     tables: [
       {
