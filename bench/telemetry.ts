@@ -25,8 +25,8 @@ const SETS = 7;
 /** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in turns. */
 const TURNS = 3;
 /**
- * While a process rests, V8 gives back its young generation, and under load it takes seconds to grow again. Until then
- * objects of requests under way grow old, more of them where spans wait to be sent: that is the cost of a rest.
+ * V8 begins with a small young generation, makes it small again while a process rests, and under load takes seconds to let it
+ * grow. Until then objects of requests under way grow old, more of them where spans wait to be sent: the cost of a rest.
  */
 const TURN = { warmUpMs: 4_000, durationMs: 4_000 };
 const QUICK_TURN = { warmUpMs: 500, durationMs: 2_000 };
@@ -155,8 +155,8 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
       `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
-      'measured in turns, seconds after their load began; CPU is that of the process. What is measured has a processor for itself; the driver, the broker, ' +
-      'Jaeger and Loki share the others.',
+      'measured in turns, seconds after their load began; CPU is that of the process. What is measured has a processor for itself; ' +
+      'the driver, the broker, Jaeger and Loki share the others.',
     tables: [
       {
         head: ['telemetry', ...MEASUREMENT_HEAD],
