@@ -56,9 +56,12 @@ export async function measureInTurn<Results extends Record<string, unknown>>(
   return results;
 }
 
+/** The ratios of what was measured in the same rounds. */
+export const ratios = (ours: readonly number[], floor: readonly number[]): number[] =>
+  ours.map((value, round) => value / (floor[round] ?? Number.NaN));
+
 /** The middle of the ratios of what was measured in the same rounds. */
-export const medianRatio = (ours: readonly number[], floor: readonly number[]): number =>
-  median(ours.map((value, round) => value / (floor[round] ?? Number.NaN)));
+export const medianRatio = (ours: readonly number[], floor: readonly number[]): number => median(ratios(ours, floor));
 
 /** A count with separators, as 123,456. */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en-US');

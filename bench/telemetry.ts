@@ -1,5 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BenchOptions, type BenchReport, type Goal, formatNumber, measureInTurn, medianRatio } from './bench.ts';
+import {
+  type BenchOptions,
+  type BenchReport,
+  type Goal,
+  formatNumber,
+  measureInTurn,
+  median,
+  ratios,
+} from './bench.ts';
 import { stopChild } from './child.ts';
 import {
   MEASUREMENT_HEAD,
@@ -173,8 +181,8 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
   };
 }
 
-const ratioOf = (ours: readonly Measurement[], floor: readonly Measurement[], key: keyof Measurement): number =>
-  medianRatio(
+const ratiosOf = (ours: readonly Measurement[], floor: readonly Measurement[], key: keyof Measurement): number[] =>
+  ratios(
     ours.map((measurement) => measurement[key]),
     floor.map((measurement) => measurement[key]),
   );
@@ -191,8 +199,8 @@ function goalsOf({ shape, off, on, offAgain }: ShapeResult): Goal[] {
     isMet: cost <= COST_GOAL,
   });
   return [
-    goal('fewer events per second', 1 - ratioOf(on, floor, 'eventsPerSecond')),
-    goal('more CPU per event', ratioOf(on, floor, 'cpuSecondsPerMillion') - 1),
+    goal('fewer events per second', 1 - median(ratiosOf(on, floor, 'eventsPerSecond'))),
+    goal('more CPU per event', median(ratiosOf(on, floor, 'cpuSecondsPerMillion')) - 1),
   ];
 }
 
@@ -211,9 +219,8 @@ function meanOf(measurements: readonly Measurement[]): Measurement {
 /** How far the sets are from each other: what one number cannot tell. */
 function spreadOf({ shape, off, on, offAgain }: ShapeResult): string {
   const percents = (ours: readonly Measurement[], floor: readonly Measurement[]): string =>
-    ours
-      .map((one, set) => (one.cpuSecondsPerMillion / (floor[set]?.cpuSecondsPerMillion ?? Number.NaN) - 1) * 100)
-      .map((percent) => formatNumber(percent))
+    ratiosOf(ours, floor, 'cpuSecondsPerMillion')
+      .map((ratio) => formatNumber((ratio - 1) * 100))
       .join(', ');
   return (
     `${shape.eventsPerRequest} per request, % more CPU per event by set: on against off ` +

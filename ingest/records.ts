@@ -84,17 +84,16 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
     const hour = Math.floor(Number(headers['received_at']) / HOUR_MS);
     const place = `${partition}/${headers['tenant_id']}/${headers['row_format']}/${headers['spooled'] ?? ''}/${hour}`;
     const before = open.get(place);
-    const isRecorded = isSampled(headers['traceparent'] ?? '');
-    const areBothRecorded = isRecorded && before?.isRecorded === true;
-    if (before !== undefined && !areBothRecorded && before.bytes + value.length < RECORD_BYTES_MAX) {
-      if (isRecorded) goOnFrom(before, headers);
+    const bringsTrace = isRecorded(headers);
+    const isTaken = before !== undefined && bringsTrace && isRecorded(before.headers);
+    if (before !== undefined && !isTaken && before.bytes + value.length < RECORD_BYTES_MAX) {
+      if (bringsTrace) before.headers = { ...before.headers, traceparent: headers['traceparent'] ?? '' };
       before.values.push(LINE_END, value);
       before.bytes += value.length + 1;
       before.rows += Number(headers['row_count']);
       continue;
     }
-    const rows = Number(headers['row_count']);
-    const next = { partition, headers, isRecorded, values: [value], bytes: value.length, rows };
+    const next = { partition, headers, values: [value], bytes: value.length, rows: Number(headers['row_count']) };
     joined.push(next);
     open.set(place, next);
   }
@@ -105,17 +104,11 @@ export function joinRecords(records: readonly EventRecord[]): EventRecord[] {
   );
 }
 
-/** Gives a record the trace of a request that joins it. */
-function goOnFrom(joined: Joined, { traceparent = '' }: Record<string, string>): void {
-  joined.headers = { ...joined.headers, traceparent };
-  joined.isRecorded = true;
-}
+const isRecorded = (headers: Record<string, string>): boolean => isSampled(headers['traceparent'] ?? '');
 
 interface Joined {
   partition: number;
   headers: Record<string, string>;
-  /** Whether its traceparent is one that is recorded. */
-  isRecorded: boolean;
   values: Buffer[];
   bytes: number;
   rows: number;

@@ -5,7 +5,7 @@ import { TraceFlags, trace } from '@opentelemetry/api';
 import { Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import type { Values } from './by-labels.ts';
-import { createCounter } from './counter.ts';
+import { type Counter, createCounter } from './counter.ts';
 import { createHistogram } from './histogram.ts';
 import { watchProcess } from './process.ts';
 import {
@@ -129,15 +129,22 @@ function createMetric(registry: Registry<OpenMetricsContentType>, declaration: M
   if (kind === 'gauge') return new Gauge({ ...options, registers: [registry] });
   const measure = declaration.exemplars ? withExemplar : withLabels;
   if (kind === 'counter') {
-    const { metric, zero, inc } = createCounter(options);
-    registry.registerMetric(metric);
-    for (const values of closedCombinations(labels)) zero(values);
-    return { inc: measure(inc) };
+    const counter = createCounter(options);
+    showFromZero(registry, counter, labels);
+    return { inc: measure(counter.inc) };
   }
-  const { metric, zero, observe } = createHistogram({ ...options, buckets: declaration.buckets });
+  const histogram = createHistogram({ ...options, buckets: declaration.buckets });
+  showFromZero(registry, histogram, labels);
+  return { observe: measure(histogram.observe) };
+}
+
+function showFromZero(
+  registry: Registry<OpenMetricsContentType>,
+  { metric, zero }: Pick<Counter, 'metric' | 'zero'>,
+  labels: Labels,
+): void {
   registry.registerMetric(metric);
   for (const values of closedCombinations(labels)) zero(values);
-  return { observe: measure(observe) };
 }
 
 /** What a measurement is given: its labels, if the metric has any, and a value. */
@@ -156,8 +163,8 @@ const withExemplar = (
 ): ((...measured: Measured) => void) =>
   withLabels((labels, value) => {
     const span = trace.getActiveSpan()?.spanContext();
-    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) measure(labels, value);
-    else measure(labels, value, span.traceId);
+    const isRecorded = span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
+    measure(labels, value, isRecorded ? span.traceId : undefined);
   });
 
 /** Every combination of label values, or none when one of the labels is open. */
