@@ -4,9 +4,9 @@ export class Gauge {
   remove(): void {}
 }
 
-export const createCounter = () => ({ metric: undefined, zero: () => {}, inc: () => {} });
+export const createCounter = () => ({ metric: undefined, of: () => ({ inc: () => {} }) });
 
-export const createHistogram = () => ({ metric: undefined, zero: () => {}, observe: () => {} });
+export const createHistogram = () => ({ metric: undefined, of: () => ({ observe: () => {} }) });
 
 /** A page with nothing on it. */
 export class Registry {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import './tune-heap.ts';
 import { randomUUID } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
 import { type Env, parseEnv } from '../env.ts';
 import type { UnmogrowpError } from '../errors.ts';
 import { createAcceptedCounts } from '../ingest/accepted-counts.ts';
@@ -39,11 +39,6 @@ const CLIENT = 'unmogrowp-ingest';
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
   const bun = bunRuntime();
-  if (bun === undefined) {
-    keepRequestsYoung();
-    collectSeldom();
-    keepCodeAtRest();
-  }
   const {
     logger,
     metrics,
@@ -137,25 +132,6 @@ async function main(): Promise<void> {
   await metricsServer.close();
   await stopTelemetry();
 }
-
-/**
- * While the heap is small, most of the requests under way survive a scavenge, and V8 concludes that their objects live long:
- * it makes them where only a full collection finds them, with all that they refer to. A request lives for milliseconds.
- */
-const keepRequestsYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');
-
-/**
- * With a heap as small as that of ingest, V8 marks all of it again when a few MB have become old: every three seconds under
- * load, and 100 ms of CPU on its threads each time. Now the heap has to double before, as with Go's default.
- */
-const collectSeldom = (): void => setFlagsFromString('--heap-growing-percent=100');
-
-/**
- * V8 collects a process that rests for seconds again and again, to give memory back. What has no object then is forgotten, as
- * the shape of a request is, and the code that was compiled for it does not fit the next one: a request costs a tenth more
- * CPU in the seconds after. Not doing so costs 50 MB.
- */
-const keepCodeAtRest = (): void => setFlagsFromString('--memory-reducer-gc-count=0');
 
 const describeFacts = (facts: RequestFacts): LogFields => ({
   status: facts.status,

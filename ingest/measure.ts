@@ -7,28 +7,50 @@ import type { RequestFacts } from './take-events.ts';
 
 type IngestMetrics = Metrics<typeof INGEST_METRICS>;
 
-/** Measures each request once, whatever the number of its events. */
+/** Measures each request once, whatever the number of its events. What nearly every request has is not looked up by labels. */
 export function createRequestMeter(metrics: IngestMetrics): (facts: RequestFacts) => void {
+  const durationsOf = remember((status: AnswerStatus) => metrics.requestDuration.of({ status: statusText(status) }));
+  const sentBytes = metrics.requestBytes.of();
+  const acceptedTo = {
+    kafka: metrics.acceptedEvents.of({ destination: 'kafka' }),
+    spool: metrics.acceptedEvents.of({ destination: 'spool' }),
+  };
+  const agesOf = EVENT_AGES.map((age) => [age, metrics.eventAges.of({ age })] as const);
+  const acceptedOf = remember((tenant: string) => metrics.tenantEvents.of({ tenant, outcome: 'accepted' }));
+
   return function measureRequest(facts) {
-    const { status, seconds, bytes, accepted, destination, code, rejectedCodes } = facts;
-    metrics.requestDuration.observe({ status: statusText(status) }, seconds);
-    metrics.requestBytes.inc(bytes);
-    if (code !== undefined) metrics.refusedRequests.inc({ code });
-    if (destination !== undefined) metrics.acceptedEvents.inc({ destination }, accepted);
-    for (const [rejected, events] of countEach(rejectedCodes)) metrics.rejectedEvents.inc({ code: rejected }, events);
-    for (const age of EVENT_AGES) {
-      if (accepted > 0 && facts.ages[age] > 0) metrics.eventAges.inc({ age }, facts.ages[age]);
+    const { status, seconds, bytes, accepted, destination, code, tenantId } = facts;
+    const example = facts.isRecorded ? facts.traceId : undefined;
+    durationsOf(status).observe(seconds, example);
+    sentBytes.inc(bytes);
+    if (destination !== undefined) acceptedTo[destination].inc(accepted, example);
+    if (accepted > 0) {
+      for (const [age, events] of agesOf) if (facts.ages[age] > 0) events.inc(facts.ages[age]);
+      if (tenantId !== undefined) acceptedOf(tenantId).inc(accepted);
     }
-    measureTenant(metrics, facts);
+    if (code !== undefined || facts.rejectedCodes.length > 0) measureRefusals(metrics, facts);
   };
 }
 
-function measureTenant(metrics: IngestMetrics, facts: RequestFacts): void {
-  const { tenantId: tenant, accepted, code, events, rejectedCodes } = facts;
+function measureRefusals(
+  metrics: IngestMetrics,
+  { code, events, rejectedCodes, tenantId: tenant }: RequestFacts,
+): void {
+  if (code !== undefined) metrics.refusedRequests.inc({ code });
+  for (const [rejected, count] of countEach(rejectedCodes)) metrics.rejectedEvents.inc({ code: rejected }, count);
   if (tenant === undefined) return;
-  if (accepted > 0) metrics.tenantEvents.inc({ tenant, outcome: 'accepted' }, accepted);
   if (rejectedCodes.length > 0) metrics.tenantEvents.inc({ tenant, outcome: 'rejected' }, rejectedCodes.length);
   if (code === 'rate_limited') metrics.tenantEvents.inc({ tenant, outcome: 'rate_limited' }, events);
+}
+
+/** The function that asks `make` once for each key. */
+function remember<Key, Value extends object>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return function remembered(key) {
+    let value = known.get(key);
+    if (value === undefined) known.set(key, (value = make(key)));
+    return value;
+  };
 }
 
 function countEach<Value>(values: readonly Value[]): Map<Value, number> {
@@ -45,17 +67,17 @@ export function measureProduce(
   source: 'request' | 'spool',
   produce: ProduceRecords,
 ): ProduceRecords {
+  const stored = metrics.produceDuration.of({ source, outcome: 'stored' });
+  const failed = metrics.produceDuration.of({ source, outcome: 'failed' });
   return async function produceMeasured(records) {
     const started = performance.now();
-    const observe = (outcome: 'stored' | 'failed') =>
-      metrics.produceDuration.observe({ source, outcome }, (performance.now() - started) / 1_000);
+    let durations = failed;
     try {
       await produce(records);
-    } catch (error) {
-      observe('failed');
-      throw error;
+      durations = stored;
+    } finally {
+      durations.observe((performance.now() - started) / 1_000);
     }
-    observe('stored');
   };
 }
 

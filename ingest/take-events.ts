@@ -54,6 +54,8 @@ export interface RequestFacts {
   bytes: number;
   seconds: number;
   traceId: string;
+  /** Whether this process records the trace. */
+  isRecorded: boolean;
 }
 
 /** A request on its way through the steps. */
@@ -81,7 +83,7 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
     return inRequestSpan(headers, tracing, async (trace, describe) => {
       const started = performance.now();
       const receivedAt = nowMs();
-      const facts = emptyFacts(trace.traceId, receivedAt);
+      const facts = emptyFacts(trace.traceId, receivedAt, describe !== undefined);
       const state: RequestState = { request, trace, receivedAt, facts };
       const answer = await runSteps(state).catch((error: unknown) => {
         dependencies.onError?.(toUnmogrowpError(error));
@@ -89,7 +91,7 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
       });
       facts.status = answer.status;
       facts.seconds = (performance.now() - started) / 1_000;
-      describe(facts);
+      describe?.(facts);
       dependencies.onRequest?.(facts);
       return answer;
     });
@@ -98,7 +100,7 @@ export function createTakeEvents(dependencies: EventsDependencies): TakeEvents {
 
 const NOT_TRACED: RequestTracing = { isTraced: () => false };
 
-const emptyFacts = (traceId: string, receivedAt: number): RequestFacts => ({
+const emptyFacts = (traceId: string, receivedAt: number, isRecorded: boolean): RequestFacts => ({
   status: 503,
   code: undefined,
   tenantId: undefined,
@@ -111,6 +113,7 @@ const emptyFacts = (traceId: string, receivedAt: number): RequestFacts => ({
   bytes: 0,
   seconds: 0,
   traceId,
+  isRecorded,
 });
 
 function createSteps(dependencies: EventsDependencies): (state: RequestState) => Promise<Answer> {

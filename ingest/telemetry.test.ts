@@ -35,7 +35,7 @@ async function handle(
     { traceparent: undefined, tracestate: undefined, ...headers },
     { isTraced: () => false, ...tracing },
     (current, describeRequest) => {
-      describeRequest({ tenantId: 'acme', code: undefined, accepted: 2 });
+      describeRequest?.({ tenantId: 'acme', code: undefined, accepted: 2 });
       resolve(current);
       return Promise.resolve({ status, headers: {}, body: '' });
     },

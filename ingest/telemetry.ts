@@ -29,10 +29,11 @@ interface SpanFacts {
   readonly accepted: number;
 }
 
-/** Says in the span of the request what the request came to, if there is one. */
+/** Says in the span of the request what the request came to. */
 type DescribeRequest = (facts: SpanFacts) => void;
 
-type Handle = (trace: TraceContext, describe: DescribeRequest) => Promise<Answer>;
+/** `describe` is there where the request is recorded. */
+type Handle = (trace: TraceContext, describe?: DescribeRequest) => Promise<Answer>;
 
 /**
  * Runs the handling of a request whose trace is recorded in a span that continues the client's trace; of a request without
@@ -48,15 +49,13 @@ export function inRequestSpan(
   if (beginSpan !== undefined && (given === undefined ? isTraced() : isSampled(given.traceparent))) {
     return inRecordedRequest(beginSpan, given === undefined ? undefined : spanOf(headers), handle);
   }
-  return handle(given ?? newTraceContext(), describeNothing);
+  return handle(given ?? newTraceContext());
 }
 
 interface TraceHeaders {
   traceparent: string | undefined;
   tracestate: string | undefined;
 }
-
-const describeNothing: DescribeRequest = () => {};
 
 /** The client's span, with the state that its vendors keep in the trace. */
 const spanOf = (headers: TraceHeaders): SpanContext | undefined =>

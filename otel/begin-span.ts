@@ -36,7 +36,6 @@ export function createBeginSpan(spanProcessor: SpanProcessor, resource: Resource
         name,
         kind,
         spanContext: () => context,
-        ...(parent === undefined ? {} : { parentSpanContext: parent }),
         startTime,
         endTime: addHrTimes(startTime, duration),
         duration,
@@ -50,6 +49,8 @@ export function createBeginSpan(spanProcessor: SpanProcessor, resource: Resource
         droppedAttributesCount: 0,
         droppedEventsCount: 0,
         droppedLinksCount: 0,
+        // Last, because what comes after it would be defined key by key.
+        ...(parent === undefined ? {} : { parentSpanContext: parent }),
       });
     }
 

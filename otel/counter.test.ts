@@ -32,7 +32,7 @@ describe('a counter', () => {
       [{ tenant: 'acme', outcome: 'accepted' }, 7],
     ];
     for (const [labels, value, traceId] of counts) {
-      counter.inc(labels, value, traceId);
+      counter.of(labels).inc(value, traceId);
       reference.inc({ labels, value, ...(traceId === undefined ? {} : { exemplarLabels: { trace_id: traceId } }) });
     }
     expect(await seriesOn(ours)).toEqual(await seriesOn(theirs));
@@ -46,40 +46,40 @@ describe('a counter', () => {
 
   it('goes on from page to page', async () => {
     const { counter, ours } = both();
-    counter.inc({}, 2);
+    counter.of({}).inc(2);
     expect(await seriesOn(ours)).toEqual(['counted_total 2']);
     expect(await seriesOn(ours)).toEqual(['counted_total 2']);
-    counter.inc({}, 1);
+    counter.of({}).inc(1);
     expect(await seriesOn(ours)).toEqual(['counted_total 3']);
   });
 
   it('says when its example was', async () => {
     const { counter, ours } = both();
-    counter.inc({}, 1, 'now');
+    counter.of({}).inc(1, 'now');
     const seconds = Number(/[\d.]+$/m.exec((await ours.metrics()).split('# {')[1] ?? '')?.[0]);
     expect(Math.abs(Date.now() / 1_000 - seconds)).toBeLessThan(60);
   });
 
   it('is a series from the first time on, also of nothing', async () => {
     const { counter, ours } = both('code');
-    counter.zero({ code: 'a' });
-    counter.inc({ code: 'b' }, 0);
+    counter.of({ code: 'a' });
+    counter.of({ code: 'b' }).inc(0);
     expect(await seriesOn(ours)).toEqual(['counted_total{code="a"} 0', 'counted_total{code="b"} 0']);
   });
 
   it('stays what it was when the labels are changed afterwards', async () => {
     const { counter, ours } = both('code');
     const labels = { code: 'a' };
-    counter.inc(labels, 1);
+    counter.of(labels).inc(1);
     labels.code = 'b';
     expect(await seriesOn(ours)).toEqual(['counted_total{code="a"} 1']);
   });
 
   it('has no label that was not declared', () => {
-    expect(() => both('code').counter.inc({ code: 'a', floor: '1' }, 1)).toThrow('floor');
+    expect(() => both('code').counter.of({ code: 'a', floor: '1' }).inc(1)).toThrow('floor');
   });
 
   it.each([-1, Number.NaN, Infinity])('never counts %s', (value) => {
-    expect(() => both().counter.inc({}, value)).toThrow('cannot count');
+    expect(() => both().counter.of({}).inc(value)).toThrow('cannot count');
   });
 });

@@ -24,13 +24,13 @@ describe('a histogram', () => {
   it('is on the page what the histogram of prom-client is', async () => {
     const { histogram, reference, ours, theirs } = both();
     for (const labels of LABELS) {
-      histogram.zero(labels);
+      histogram.of(labels);
       reference.zero(labels);
     }
     expect(await ours.metrics()).toBe(await theirs.metrics());
     VALUES.forEach((value, index) => {
       const labels = LABELS[index % LABELS.length] ?? {};
-      histogram.observe(labels, value);
+      histogram.of(labels).observe(value);
       reference.observe({ labels, value });
     });
     expect(await ours.metrics()).toBe(await theirs.metrics());
@@ -40,10 +40,10 @@ describe('a histogram', () => {
   it('shows the last trace of each bucket, also of the one without a bound', async () => {
     const { histogram, ours } = both();
     const labels = { status: '202', source: 'request' };
-    histogram.observe(labels, 0.05, 'first');
-    histogram.observe(labels, 0.06, 'second');
-    histogram.observe(labels, 0.07);
-    histogram.observe(labels, 5, 'slow');
+    histogram.of(labels).observe(0.05, 'first');
+    histogram.of(labels).observe(0.06, 'second');
+    histogram.of(labels).observe(0.07);
+    histogram.of(labels).observe(5, 'slow');
     const lines = (await ours.metrics()).split('\n').filter((line) => line.includes('trace_id'));
     expect(lines.map((line) => line.replace(/[\d.]+$/, 'then'))).toEqual([
       'taken_seconds_bucket{le="0.1",status="202",source="request"} 3 # {trace_id="second"} 0.06 then',
@@ -56,7 +56,7 @@ describe('a histogram', () => {
   it('refuses what is no number, and labels that it has not', () => {
     const { histogram } = both();
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => histogram.observe({ status: '202', source: 'request' }, value)).toThrow('taken_seconds');
-    expect(() => histogram.observe({ status: '202', floor: '1' }, 1)).toThrow('floor');
+      expect(() => histogram.of({ status: '202', source: 'request' }).observe(value)).toThrow('taken_seconds');
+    expect(() => histogram.of({ status: '202', floor: '1' }).observe(1)).toThrow('floor');
   });
 });

@@ -6,13 +6,16 @@ import { type Exemplar, exemplarOf } from './exemplar.ts';
 export interface Histogram {
   /** For the registry of prom-client, which writes the page. */
   readonly metric: Metric;
-  /** Makes a series of labels without a measurement. */
-  readonly zero: (labels: Values) => void;
-  /** The trace, if there is one, is shown as the example of the measurement's bucket. */
-  readonly observe: (labels: Values, value: number, traceId?: string) => void;
+  /** The series of some labels, always the same one; the first time it is made, without a measurement. */
+  readonly of: (labels: Values) => HistogramSeries;
 }
 
-interface Series {
+export interface HistogramSeries {
+  /** The trace, if there is one, is shown as the example of the measurement's bucket. */
+  readonly observe: (value: number, traceId?: string) => void;
+}
+
+interface Measured {
   readonly labels: Values;
   /** How many measurements are in each bucket and in no other; the last one has no bound. */
   readonly counts: Float64Array;
@@ -32,16 +35,15 @@ export function createHistogram(options: {
   buckets: readonly number[];
 }): Histogram {
   const { name, help, labelNames, buckets } = options;
-  const all: Series[] = [];
-  const seriesOf = byLabels(name, labelNames, (labels) => {
-    const series: Series = { labels, counts: new Float64Array(buckets.length + 1), sum: 0, exemplars: [] };
+  const all: Measured[] = [];
+  const of = byLabels(name, labelNames, (labels): HistogramSeries => {
+    const series: Measured = { labels, counts: new Float64Array(buckets.length + 1), sum: 0, exemplars: [] };
     all.push(series);
-    return series;
+    return { observe: (value, traceId) => observe(series, value, traceId) };
   });
 
-  function observe(labels: Values, value: number, traceId?: string): void {
+  function observe(series: Measured, value: number, traceId?: string): void {
     if (!Number.isFinite(value)) throw new UnmogrowpError('bug', `${name} cannot measure ${value}.`);
-    const series = seriesOf(labels);
     let bucket = 0;
     while (bucket < buckets.length && value > (buckets[bucket] as number)) bucket += 1;
     series.counts[bucket] = (series.counts[bucket] as number) + 1;
@@ -51,7 +53,7 @@ export function createHistogram(options: {
 
   const get = () => Promise.resolve({ name, help, type: 'histogram', values: all.flatMap(valuesOf) });
 
-  function valuesOf({ labels: sharedLabels, counts, sum, exemplars }: Series) {
+  function valuesOf({ labels: sharedLabels, counts, sum, exemplars }: Measured) {
     let count = 0;
     const metricName = `${name}_bucket`;
     const values = [...buckets, '+Inf'].map((le, bucket) => {
@@ -65,5 +67,5 @@ export function createHistogram(options: {
     ];
   }
 
-  return { metric: { name, help, get } as unknown as Metric, zero: (labels) => void seriesOf(labels), observe };
+  return { metric: { name, help, get } as unknown as Metric, of };
 }

@@ -5,8 +5,8 @@ import { TraceFlags, trace } from '@opentelemetry/api';
 import { Gauge, Registry, type OpenMetricsContentType } from 'prom-client';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import type { Values } from './by-labels.ts';
-import { type Counter, createCounter } from './counter.ts';
-import { createHistogram } from './histogram.ts';
+import { type Counter, type CounterSeries, createCounter } from './counter.ts';
+import { type HistogramSeries, createHistogram } from './histogram.ts';
 import { watchProcess } from './process.ts';
 import {
   type CounterDeclaration,
@@ -28,6 +28,8 @@ type Arguments<L extends Labels, Rest extends unknown[]> = keyof L extends never
 
 export interface CounterMetric<L extends Labels> {
   inc(...values: Arguments<L, [value?: number]>): void;
+  /** For what is counted with every request: its labels are not looked up, and its example is said, not looked for. */
+  of(...labels: Arguments<L, []>): CounterSeries;
 }
 
 export interface GaugeMetric<L extends Labels> {
@@ -38,6 +40,8 @@ export interface GaugeMetric<L extends Labels> {
 
 export interface HistogramMetric<L extends Labels> {
   observe(...values: Arguments<L, [value: number]>): void;
+  /** For what is measured with every request, as of a counter. */
+  of(...labels: Arguments<L, []>): HistogramSeries;
 }
 
 /** What a declaration becomes. */
@@ -131,20 +135,26 @@ function createMetric(registry: Registry<OpenMetricsContentType>, declaration: M
   if (kind === 'counter') {
     const counter = createCounter(options);
     showFromZero(registry, counter, labels);
-    return { inc: measure(counter.inc) };
+    return {
+      inc: measure((values, value, traceId) => counter.of(values).inc(value, traceId)),
+      of: (values: Values = NO_LABELS) => counter.of(values),
+    };
   }
   const histogram = createHistogram({ ...options, buckets: declaration.buckets });
   showFromZero(registry, histogram, labels);
-  return { observe: measure(histogram.observe) };
+  return {
+    observe: measure((values, value, traceId) => histogram.of(values).observe(value, traceId)),
+    of: (values: Values = NO_LABELS) => histogram.of(values),
+  };
 }
 
 function showFromZero(
   registry: Registry<OpenMetricsContentType>,
-  { metric, zero }: Pick<Counter, 'metric' | 'zero'>,
+  { metric, of }: { metric: Counter['metric']; of: (labels: Values) => unknown },
   labels: Labels,
 ): void {
   registry.registerMetric(metric);
-  for (const values of closedCombinations(labels)) zero(values);
+  for (const values of closedCombinations(labels)) of(values);
 }
 
 /** What a measurement is given: its labels, if the metric has any, and a value. */
@@ -152,15 +162,15 @@ type Measured = [first?: Values | number, second?: number];
 
 const NO_LABELS: Values = {};
 
+type Measure = (labels: Values, value: number, traceId?: string) => void;
+
 const withLabels =
-  (measure: (labels: Values, value: number) => void) =>
+  (measure: Measure) =>
   (...[first, second]: Measured): void =>
     typeof first === 'object' ? measure(first, second ?? 1) : measure(NO_LABELS, first ?? 1);
 
 /** Adds the trace of the active span to a measurement, if somebody records that trace. */
-const withExemplar = (
-  measure: (labels: Values, value: number, traceId?: string) => void,
-): ((...measured: Measured) => void) =>
+const withExemplar = (measure: Measure): ((...measured: Measured) => void) =>
   withLabels((labels, value) => {
     const span = trace.getActiveSpan()?.spanContext();
     const isRecorded = span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0;
