@@ -29,14 +29,11 @@ const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
 /** Two processes of the same program are never compiled the same: each set starts its own. */
-const SETS = 7;
+const SETS = 9;
 /** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in turns. */
 const TURNS = 3;
-/**
- * V8 begins with a small young generation, makes it small again while a process rests, and under load takes seconds to let it
- * grow. Until then objects of requests under way grow old, more of them where spans wait to be sent: the cost of a rest.
- */
-const TURN = { warmUpMs: 4_000, durationMs: 4_000 };
+/** A process that rested while the others were measured finds its caches cold. */
+const TURN = { warmUpMs: 1_000, durationMs: 4_000 };
 const QUICK_TURN = { warmUpMs: 500, durationMs: 2_000 };
 /** What shares the other processors with the driver. */
 const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;
@@ -163,7 +160,7 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
       `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
-      'measured in turns, seconds after their load began; CPU is that of the process. What is measured has a processor for itself; ' +
+      'measured in turns, a second after their load began; CPU is that of the process. What is measured has a processor for itself; ' +
       'the driver, the broker, Jaeger and Loki share the others.',
     tables: [
       {
