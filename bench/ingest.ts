@@ -144,7 +144,7 @@ export async function measureServer(
 ): Promise<Measurement> {
   const { warmUpMs, durationMs, onProgress } = options;
   const load = { host: '127.0.0.1', port: server.port, requests: server.requests, connections: shape.connections };
-  await warmUp(server, shape, warmUpMs);
+  if (warmUpMs > 0) await warmUp(server, shape, warmUpMs);
   const cpuBefore = cpuSeconds(server.pid);
   const result = await drive({ ...load, durationMs });
   const cpu = cpuSeconds(server.pid) - cpuBefore;

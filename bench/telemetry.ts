@@ -29,17 +29,22 @@ const COST_GOAL = 0.05;
 /** As often as Prometheus does here. */
 const SCRAPE_INTERVAL_MS = 5_000;
 /** Two processes of the same program are never compiled the same: each set starts its own. */
-const SETS = 9;
+const SETS = 7;
 /** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in turns. */
 const TURNS = 3;
-/** A process that rested while the others were measured finds its caches cold. */
-const TURN = { warmUpMs: 1_000, durationMs: 4_000 };
-const QUICK_TURN = { warmUpMs: 500, durationMs: 2_000 };
+/** A process that rested while the others had their turn finds its caches cold, and needs seconds to be what it was. */
+const PHASES = ['after a rest', 'steady'] as const;
+const PHASE_MS = 4_000;
+const QUICK_PHASE_MS = 1_000;
 /** What shares the other processors with the driver. */
 const NEEDED = ['kafka', 'postgres', 'jaeger'] as const;
 const OBSERVERS = ['loki'] as const;
 
-/** What one set measured of one shape, over all turns. */
+/** What is measured: each shape in each phase of its turns. */
+const CASES = SHAPES.flatMap((shape) => PHASES.map((phase) => ({ shape, phase })));
+type Case = (typeof CASES)[number];
+
+/** What one set measured of one case, over all turns. */
 interface SetResult {
   readonly off: Measurement;
   readonly on: Measurement;
@@ -47,8 +52,8 @@ interface SetResult {
   readonly offAgain: Measurement;
 }
 
-/** All sets of one shape. */
-type ShapeResult = { readonly shape: Shape } & { readonly [Name in keyof SetResult]: readonly Measurement[] };
+/** All sets of one case. */
+type CaseResult = Case & { readonly [Name in keyof SetResult]: readonly Measurement[] };
 
 /** What all the telemetry of ingest costs: metrics that are scraped, traces of a share of the requests, the log to Loki. */
 export async function benchTelemetry(options: BenchOptions): Promise<BenchReport> {
@@ -64,9 +69,9 @@ export async function benchTelemetry(options: BenchOptions): Promise<BenchReport
       sets.push(await measureSet(parts, { writeKey, processor: processors.ofMeasured }, options));
     }
     return report(
-      SHAPES.map((shape, index) =>
-        ofShape(
-          shape,
+      CASES.map((which, index) =>
+        ofCase(
+          which,
           sets.map((results) => results[index] as SetResult),
         ),
       ),
@@ -78,14 +83,14 @@ export async function benchTelemetry(options: BenchOptions): Promise<BenchReport
   }
 }
 
-const ofShape = (shape: Shape, results: readonly SetResult[]): ShapeResult => ({
-  shape,
+const ofCase = (which: Case, results: readonly SetResult[]): CaseResult => ({
+  ...which,
   off: results.map(({ off }) => off),
   on: results.map(({ on }) => on),
   offAgain: results.map(({ offAgain }) => offAgain),
 });
 
-/** Both shapes, on a process with telemetry and two without. Only one of the three works at a time. */
+/** All cases, in their order, on a process with telemetry and two without. Only one of the three works at a time. */
 async function measureSet(
   parts: BenchParts,
   { writeKey, processor }: { writeKey: string; processor: string },
@@ -102,26 +107,40 @@ async function measureSet(
   const stopScraping = scrape(on.metricsUrl);
   try {
     const results: SetResult[] = [];
-    const turn = options.quick ? QUICK_TURN : TURN;
     for (const shape of SHAPES) {
       const requests = buildRequests(shape, writeKey);
       for (const { port, pid } of servers) await warmUp({ port, pid, requests }, shape, options.quick ? 1_000 : 4_000);
       const measure =
         (name: string, { port, pid }: Pick<Server, 'port' | 'pid'>) =>
-        (): Promise<Measurement> =>
-          measureServer({ name, port, pid, requests }, shape, { ...turn, onProgress: options.onProgress });
+        (): Promise<Measurement[]> =>
+          measurePhases({ name, port, pid, requests }, shape, options);
       const turns = await measureInTurn(options.quick ? 1 : TURNS, {
         off: measure('telemetry off', off),
         on: measure('telemetry on', on),
         offAgain: measure('telemetry off again', offAgain),
       });
-      results.push({ off: meanOf(turns.off), on: meanOf(turns.on), offAgain: meanOf(turns.offAgain) });
+      PHASES.forEach((_, phase) => {
+        const of = (all: Measurement[][]): Measurement => meanOf(all.map((turn) => turn[phase] as Measurement));
+        results.push({ off: of(turns.off), on: of(turns.on), offAgain: of(turns.offAgain) });
+      });
     }
     return results;
   } finally {
     await stopScraping();
     await Promise.all(servers.map(({ child }) => stopChild(child)));
   }
+}
+
+/** One turn of one process: its phases follow each other without a pause. */
+async function measurePhases(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const phase of PHASES) {
+    const durationMs = options.quick ? QUICK_PHASE_MS : PHASE_MS;
+    const name = `${server.name}, ${phase}`;
+    const { onProgress } = options;
+    measurements.push(await measureServer({ ...server, name }, shape, { warmUpMs: 0, durationMs, onProgress }));
+  }
+  return measurements;
 }
 
 const startWithout = (parts: BenchParts, name: string): ReturnType<typeof startIngest> =>
@@ -152,7 +171,7 @@ function scrape(url: string): () => Promise<void> {
   };
 }
 
-function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport {
+function report(results: readonly CaseResult[], parts: BenchParts): BenchReport {
   return {
     title: 'Telemetry: what it costs',
     how:
@@ -160,15 +179,16 @@ function report(results: readonly ShapeResult[], parts: BenchParts): BenchReport
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
       `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
-      'measured in turns, a second after their load began; CPU is that of the process. What is measured has a processor for itself; ' +
+      'measured in turns, each time for ' +
+      'four seconds after it rested and for four more; CPU is that of the process. What is measured has a processor for itself; ' +
       'the driver, the broker, Jaeger and Loki share the others.',
     tables: [
       {
         head: ['telemetry', ...MEASUREMENT_HEAD],
-        rows: results.flatMap(({ shape, off, on, offAgain }) => [
-          tableRow('off', shape, off),
-          tableRow('off again', shape, offAgain),
-          tableRow('on', shape, on),
+        rows: results.flatMap(({ shape, phase, off, on, offAgain }) => [
+          tableRow(`off, ${phase}`, shape, off),
+          tableRow(`off again, ${phase}`, shape, offAgain),
+          tableRow(`on, ${phase}`, shape, on),
         ]),
       },
     ],
@@ -188,10 +208,10 @@ const ratiosOf = (ours: readonly Measurement[], floor: readonly Measurement[], k
 const floorOf = (off: readonly Measurement[], offAgain: readonly Measurement[]): Measurement[] =>
   off.map((one, set) => meanOf([one, offAgain[set] as Measurement]));
 
-function goalsOf({ shape, off, on, offAgain }: ShapeResult): Goal[] {
+function goalsOf({ shape, phase, off, on, offAgain }: CaseResult): Goal[] {
   const floor = floorOf(off, offAgain);
   const goal = (what: string, cost: number): Goal => ({
-    text: `${shape.eventsPerRequest} per request: at most ${COST_GOAL * 100} % ${what}`,
+    text: `${shape.eventsPerRequest} per request, ${phase}: at most ${COST_GOAL * 100} % ${what}`,
     measured: `${formatNumber(cost * 100)} %`,
     isMet: cost <= COST_GOAL,
   });
@@ -214,13 +234,13 @@ function meanOf(measurements: readonly Measurement[]): Measurement {
 }
 
 /** How far the sets are from each other: what one number cannot tell. */
-function spreadOf({ shape, off, on, offAgain }: ShapeResult): string {
+function spreadOf({ shape, phase, off, on, offAgain }: CaseResult): string {
   const percents = (ours: readonly Measurement[], floor: readonly Measurement[]): string =>
     ratiosOf(ours, floor, 'cpuSecondsPerMillion')
       .map((ratio) => formatNumber((ratio - 1) * 100))
       .join(', ');
   return (
-    `${shape.eventsPerRequest} per request, % more CPU per event by set: on against off ` +
+    `${shape.eventsPerRequest} per request, ${phase}, % more CPU per event by set: on against off ` +
     `${percents(on, floorOf(off, offAgain))}; off again against off ${percents(offAgain, off)}.`
   );
 }

@@ -32,7 +32,7 @@ async function measured(...requests: Partial<RequestFacts>[]): Promise<string[]>
 const shown = (page: string): string[] =>
   page
     .split('\n')
-    .filter((line) => line.startsWith('unmogrowp_ingest_') && !/ 0$/.test(line))
+    .filter((line) => line.startsWith('unmogrowp_ingest_') && !line.endsWith(' 0'))
     .filter((line) => !line.includes('_bucket') || line.includes('trace_id'))
     .map((line) => line.replace('unmogrowp_ingest_', '').replace(/(# .*) [\d.]+$/, '$1 then'));
 
