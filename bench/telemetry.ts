@@ -32,7 +32,7 @@ const SCRAPE_INTERVAL_MS = 5_000;
 const SETS = 7;
 /** What else the machine does changes within seconds, by more than the goal: the processes of a set are measured in turns. */
 const TURNS = 3;
-/** A process that rested while the others had their turn finds its caches cold, and needs seconds to be what it was. */
+/** A process rests while the others have their turn: it is measured from the first request on, and again when it has worked for a while. */
 const PHASES = ['after a rest', 'steady'] as const;
 const PHASE_MS = 4_000;
 const QUICK_PHASE_MS = 1_000;
@@ -133,12 +133,12 @@ async function measureSet(
 
 /** One turn of one process: its phases follow each other without a pause. */
 async function measurePhases(server: Server, shape: Shape, options: BenchOptions): Promise<Measurement[]> {
+  const { quick, onProgress } = options;
+  const durationMs = quick ? QUICK_PHASE_MS : PHASE_MS;
   const measurements: Measurement[] = [];
   for (const phase of PHASES) {
-    const durationMs = options.quick ? QUICK_PHASE_MS : PHASE_MS;
     const name = `${server.name}, ${phase}`;
-    const { onProgress } = options;
-    measurements.push(await measureServer({ ...server, name }, shape, { warmUpMs: 0, durationMs, onProgress }));
+    measurements.push(await measureServer({ ...server, name }, shape, { durationMs, onProgress }));
   }
   return measurements;
 }
@@ -179,8 +179,7 @@ function report(results: readonly CaseResult[], parts: BenchParts): BenchReport 
       `${formatNumber(TRACED_SHARE * 100, 0)} % of the requests to Jaeger, its log at level info to Loki) against the same ` +
       'program with none: its metrics count nothing, it exports no spans and writes no log. Two processes are without: where one differs ' +
       `from the other, the machine does. Medians of ${results[0]?.on.length ?? 0} sets of three new processes, which are ` +
-      'measured in turns, each time for ' +
-      'four seconds after it rested and for four more; CPU is that of the process. What is measured has a processor for itself; ' +
+      'measured in turns, each time for four seconds after it rested and for four more; CPU is that of the process. What is measured has a processor for itself; ' +
       'the driver, the broker, Jaeger and Loki share the others.',
     tables: [
       {

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * Has V8 keep house as suits a server: its objects live as long as a request, milliseconds, and its load comes and goes. V8's
- * own settings are those of a page in a browser. Imported before anything else, because the first scavenges come while
- * the libraries load. Bun has another engine.
+ * own settings are those of a page in a browser. Imported before anything else, because the first collections come while
+ * the libraries load; so it asks for Bun, which has another engine, without the server that knows it (`bunRuntime`).
  */
 if (process.versions['bun'] === undefined) {
   keepRequestsYoung();
