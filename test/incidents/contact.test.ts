@@ -165,7 +165,7 @@ test('a history that becomes long goes on in a new one, with what waits and what
 test('a storm while a message is tried again and again does not end the workflow, and the message stays the same', async () => {
   let isStormOver = false;
   const receiver = await startHttpReceiver((...exchange) => answering(isStormOver ? 200 : 503)(...exchange));
-  const contact = await contactOnTest({ url: receiver.url });
+  const contact = await contactOnTest({ url: receiver.url, server: 'shared' });
   await contact.withWorker(async () => {
     const runId = await contact.beginWith(20);
     await contact.tell('first');
@@ -175,7 +175,6 @@ test('a storm while a message is tried again and again does not end the workflow
     await expect.poll(() => receiver.requests.length).toBeGreaterThan(2);
     isStormOver = true;
     const refused = receiver.requests.length;
-    // The test server's clock stands still for as long as it misses an attempt whose history has ended.
     await expect.poll(async () => (await contact.heard()).length).toBe(61);
     const ids = new Set(idsOf(receiver.requests.slice(0, refused + 1)));
     expect(ids.size).toBe(1);

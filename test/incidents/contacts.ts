@@ -17,6 +17,7 @@ import { type PolicySource, openPolicy } from '../../incidents/policy/load.ts';
 import type { ContactReference, DeliveryOutcome, Notice } from '../../incidents/types.ts';
 import type { ContactInput } from '../../workflows/contact-messages.ts';
 import { obtainTemporalTestServer } from '../../stack/temporal-test-server.ts';
+import { testEnv } from '../support/parts.ts';
 import { testPlugin } from '../windows/time-skipping.ts';
 import type { ReceivedRequest } from './http-receiver.ts';
 import { notice } from './notices.ts';
@@ -34,6 +35,8 @@ interface ContactOptions {
   /** Where the webhook of the contact leads. */
   readonly url: string;
   readonly throttle?: { readonly messages: number; readonly per: string };
+  /** A server of its own, whose clock jumps and which nobody else holds up, or the Temporal that all tests share. */
+  readonly server?: 'time skipping' | 'shared';
 }
 
 interface WorkerParts {
@@ -41,10 +44,10 @@ interface WorkerParts {
   readonly maxCachedWorkflows?: number;
 }
 
-/** A contact whose messages go over real HTTP, and somebody who hears what became of its notices. */
 /** Only the real process counts what its activities fail with. */
 const uncounted = (): void => undefined;
 
+/** A contact whose messages go over real HTTP, and somebody who hears what became of its notices. */
 export interface ContactOnTest {
   /** Hands over a notice with this key. */
   tell(key: string, more?: Partial<Notice>): Promise<void>;
@@ -59,12 +62,13 @@ export interface ContactOnTest {
   readonly handle: WorkflowHandle<(input: ContactInput) => Promise<void>>;
 }
 
-/** Starts a server of its own, whose clock nobody else holds up, and the listener. */
+/** Connects to a server, and starts the listener. */
 export async function contactOnTest({
   url,
   throttle = { messages: 5, per: '15m' },
+  server = 'time skipping',
 }: ContactOptions): Promise<ContactOnTest> {
-  const environment = await startServer();
+  const environment = await (server === 'shared' ? connectToShared() : startServer());
   const { client } = environment;
   const taskQueue = `test-${randomUUID()}`;
   const variables = { ROBOT_URL: url, ROBOT_SECRET: 'a secret of a robot' };
@@ -129,6 +133,12 @@ async function startServer(): Promise<TestWorkflowEnvironment> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
+  onTestFinished(() => environment.teardown());
+  return environment;
+}
+
+async function connectToShared(): Promise<TestWorkflowEnvironment> {
+  const environment = await TestWorkflowEnvironment.createFromExistingServer({ address: testEnv.TEMPORAL_ADDRESS });
   onTestFinished(() => environment.teardown());
   return environment;
 }
