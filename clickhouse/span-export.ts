@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type HrTime, ROOT_CONTEXT, type SpanContext, SpanStatusCode, TraceFlags, context } from '@opentelemetry/api';
 import { ExportResultCode, suppressTracing } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { z } from 'zod';
 import { UnmogrowpError, toUnmogrowpError } from '../errors.ts';
 import type { Metrics } from '../otel/metrics.ts';
 import type { CLICKHOUSE_METRICS } from '../otel/registry/clickhouse.ts';
+import { openSpanExporter } from '../otel/span-exporter.ts';
 import type { ClickHouse } from './client.ts';
 import { defineQuery } from './define.ts';
 
@@ -60,7 +60,7 @@ type ServerSpan = Awaited<ReturnType<typeof readServerSpans>>[number];
 export function startSpanExport(options: SpanExportOptions): () => Promise<void> {
   const { endpoint } = options;
   if (endpoint === undefined) return () => Promise.resolve();
-  const exporter = new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 });
+  const exporter = openSpanExporter(endpoint);
   const stop = new AbortController();
   // The reading of spans must not make spans.
   const running = context.with(suppressTracing(ROOT_CONTEXT), () => exportUntil(stop.signal, exporter, options));
@@ -71,7 +71,7 @@ export function startSpanExport(options: SpanExportOptions): () => Promise<void>
   };
 }
 
-async function exportUntil(signal: AbortSignal, exporter: OTLPTraceExporter, options: SpanExportOptions) {
+async function exportUntil(signal: AbortSignal, exporter: SpanExporter, options: SpanExportOptions) {
   const { intervalMs = 1_000, onError } = options;
   const exportNew = createExport(exporter, options);
   while (!signal.aborted) {
@@ -86,7 +86,7 @@ async function exportUntil(signal: AbortSignal, exporter: OTLPTraceExporter, opt
 }
 
 /** The function that exports what came into the log since it was called last. */
-function createExport(exporter: OTLPTraceExporter, options: SpanExportOptions): () => Promise<void> {
+function createExport(exporter: SpanExporter, options: SpanExportOptions): () => Promise<void> {
   const { clickhouse, metrics, overlapMs = 5_000, backlogMsMax = 600_000, batchSpansMax = 2_000 } = options;
   const resource = resourceFromAttributes({
     [ATTR_SERVICE_NAME]: 'clickhouse',
@@ -146,7 +146,7 @@ async function readIfThere(
   }
 }
 
-function send(exporter: OTLPTraceExporter, spans: ReadableSpan[]): Promise<void> {
+function send(exporter: SpanExporter, spans: ReadableSpan[]): Promise<void> {
   return new Promise((resolve, reject) => {
     exporter.export(spans, ({ code, error }) => {
       if (code === ExportResultCode.SUCCESS) return resolve();

@@ -1,6 +1,5 @@
 import { TraceFlags } from '@opentelemetry/api';
 import { W3CTraceContextPropagator, ExportResultCode } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
@@ -15,6 +14,7 @@ import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { type BeginSpan, createBeginSpan } from './begin-span.ts';
 import type { LabelValues } from './registry/declare.ts';
 import type { PROCESS_METRICS } from './registry/process.ts';
+import { openSpanExporter } from './span-exporter.ts';
 
 export interface TracingOptions {
   /** The process: ingest, sink or worker. */
@@ -55,7 +55,7 @@ export function startTracing(options: TracingOptions): Tracing {
   });
   if (endpoint === undefined)
     return { spanProcessor: new NoopSpanProcessor(), resource, shutdown: () => Promise.resolve() };
-  const spanProcessor = createSpanQueue(new OTLPTraceExporter({ url: endpoint, timeoutMillis: 5_000 }), onExport);
+  const spanProcessor = createSpanQueue(openSpanExporter(endpoint), onExport);
   const provider = new NodeTracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),

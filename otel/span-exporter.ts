@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+
+/** What the thread is started with. */
+export interface SpanThreadSettings {
+  /** OTLP over gRPC. */
+  readonly url: string;
+  readonly timeoutMillis: number;
+}
+
+/** Spans on their way to the thread: the bytes of one request of OTLP. */
+export interface SpanBatch {
+  readonly batchId: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What became of a batch; the reason where it was not stored. */
+export interface SpanBatchOutcome {
+  readonly batchId: number;
+  readonly isStored: boolean;
+  readonly reason: string | undefined;
+}
+
+const EXPORT_TIMEOUT_MS = 5_000;
+
+/**
+ * Sends spans by OTLP over gRPC, in a thread of its own: HTTP/2 beside the requests of a process shows Node's streams more
+ * kinds of objects than V8 keeps fast code for, and from then on every request pays for it. A thread that fails loses what it
+ * is given, and says so of each batch.
+ */
+export function openSpanExporter(url: string): SpanExporter {
+  const workerData: SpanThreadSettings = { url, timeoutMillis: EXPORT_TIMEOUT_MS };
+  const thread = new Worker(new URL('./span-thread.ts', import.meta.url), { workerData });
+  const underWay = new Map<number, (result: ExportResult) => void>();
+  let lastBatchId = 0;
+  let failure: Error | undefined;
+
+  function settle(batchId: number, result: ExportResult): void {
+    const done = underWay.get(batchId);
+    underWay.delete(batchId);
+    if (underWay.size === 0) thread.unref();
+    done?.(result);
+  }
+
+  function giveUp(error: Error): void {
+    failure ??= error;
+    for (const batchId of underWay.keys()) settle(batchId, failed(failure));
+  }
+
+  thread.unref();
+  thread.on('message', ({ batchId, isStored, reason }: SpanBatchOutcome) => {
+    settle(batchId, isStored ? { code: ExportResultCode.SUCCESS } : failed(new Error(reason)));
+  });
+  thread.on('error', giveUp);
+  thread.on('exit', () => giveUp(new Error('the thread that sends spans has ended')));
+
+  return {
+    export: (spans, done) => {
+      if (failure !== undefined) return done(failed(failure));
+      // Always of a buffer that it has made for this batch.
+      const bytes = ProtobufTraceSerializer.serializeRequest(spans) as Uint8Array<ArrayBuffer>;
+      lastBatchId += 1;
+      underWay.set(lastBatchId, done);
+      // The process does not end before it knows what became of them.
+      thread.ref();
+      thread.postMessage({ batchId: lastBatchId, bytes } satisfies SpanBatch, [bytes.buffer]);
+    },
+    shutdown: async () => void (await thread.terminate()),
+  };
+}
+
+const failed = (error: Error): ExportResult => ({ code: ExportResultCode.FAILED, error });

@@ -1,0 +1,27 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ExportResultCode } from '@opentelemetry/core';
+import { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { SpanBatch, SpanBatchOutcome, SpanThreadSettings } from './span-exporter.ts';
+
+/** OpenTelemetry's exporter of traces as it makes itself, except that its batches are bytes already. */
+const exporter = createOtlpGrpcExportDelegate(
+  convertLegacyOtlpGrpcOptions(workerData as SpanThreadSettings, 'TRACES'),
+  {
+    serializeRequest: (bytes: Uint8Array) => bytes,
+    deserializeResponse: (bytes) => ProtobufTraceSerializer.deserializeResponse(bytes),
+  },
+  'otlp_grpc_span_exporter',
+  // For metrics of its own, which are not read.
+  { name: 'span', countItems: () => 0 },
+  undefined,
+  'TraceExportService',
+  '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+);
+
+parentPort?.on('message', ({ batchId, bytes }: SpanBatch) => {
+  exporter.export(bytes, ({ code, error }) => {
+    const isStored = code === ExportResultCode.SUCCESS;
+    parentPort?.postMessage({ batchId, isStored, reason: error?.message } satisfies SpanBatchOutcome);
+  });
+});
