@@ -27,8 +27,8 @@ const EXPORT_TIMEOUT_MS = 5_000;
 
 /**
  * Sends spans by OTLP over gRPC, in a thread of its own: a process that had only begun to send them, and then stopped, kept
- * taking 1.8 % more CPU for each request of ingest than one that never sent any. HTTP/2 shows Node's streams more kinds of
- * objects, for good. A thread that fails loses what it is given, and says so of each batch.
+ * taking 1.8 % more CPU for each request of ingest than one that never sent any. Most likely because HTTP/2 shows Node's streams
+ * more kinds of objects. A thread that fails loses what it is given, and says so of each batch.
  */
 export function openSpanExporter(url: string): SpanExporter {
   const workerData: SpanThreadSettings = { url, timeoutMillis: EXPORT_TIMEOUT_MS };
