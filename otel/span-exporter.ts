@@ -3,13 +3,6 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 
-/** What the thread is started with. */
-export interface SpanThreadSettings {
-  /** OTLP over gRPC. */
-  readonly url: string;
-  readonly timeoutMillis: number;
-}
-
 /** Spans on their way to the thread: the bytes of one request of OTLP. */
 export interface SpanBatch {
   readonly batchId: number;
@@ -23,16 +16,13 @@ export interface SpanBatchOutcome {
   readonly reason: string | undefined;
 }
 
-const EXPORT_TIMEOUT_MS = 5_000;
-
 /**
  * Sends spans by OTLP over gRPC, in a thread of its own: a process that had only begun to send them, and then stopped, kept
  * taking 1.8 % more CPU for each request of ingest than one that never sent any. Most likely because HTTP/2 shows Node's streams
  * more kinds of objects. A thread that fails loses what it is given, and says so of each batch.
  */
 export function openSpanExporter(url: string): SpanExporter {
-  const workerData: SpanThreadSettings = { url, timeoutMillis: EXPORT_TIMEOUT_MS };
-  const thread = new Worker(new URL('./span-thread.ts', import.meta.url), { workerData });
+  const thread = new Worker(new URL('./span-thread.ts', import.meta.url), { workerData: url });
   const underWay = new Map<number, (result: ExportResult) => void>();
   let lastBatchId = 0;
   let failure: Error | undefined;

@@ -2,15 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ExportResultCode } from '@opentelemetry/core';
 import { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { SpanBatch, SpanBatchOutcome, SpanThreadSettings } from './span-exporter.ts';
+import type { SpanBatch, SpanBatchOutcome } from './span-exporter.ts';
+
+const EXPORT_TIMEOUT_MS = 5_000;
 
 /** OpenTelemetry's exporter of traces as it makes itself, except that its batches are bytes already. */
 const exporter = createOtlpGrpcExportDelegate(
-  convertLegacyOtlpGrpcOptions(workerData as SpanThreadSettings, 'TRACES'),
-  {
-    serializeRequest: (bytes: Uint8Array) => bytes,
-    deserializeResponse: (bytes) => ProtobufTraceSerializer.deserializeResponse(bytes),
-  },
+  convertLegacyOtlpGrpcOptions({ url: workerData as string, timeoutMillis: EXPORT_TIMEOUT_MS }, 'TRACES'),
+  { ...ProtobufTraceSerializer, serializeRequest: (bytes: Uint8Array) => bytes },
   'otlp_grpc_span_exporter',
   // For metrics of its own, which are not read.
   { name: 'span', countItems: () => 0 },

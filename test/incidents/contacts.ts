@@ -69,6 +69,7 @@ export async function contactOnTest({
   server = 'time skipping',
 }: ContactOptions): Promise<ContactOnTest> {
   const environment = await (server === 'shared' ? connectToShared() : startServer());
+  onTestFinished(() => environment.teardown());
   const { client } = environment;
   const taskQueue = `test-${randomUUID()}`;
   const variables = { ROBOT_URL: url, ROBOT_SECRET: 'a secret of a robot' };
@@ -130,18 +131,11 @@ export async function contactOnTest({
 
 async function startServer(): Promise<TestWorkflowEnvironment> {
   const path = await obtainTemporalTestServer(process.env);
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
-  onTestFinished(() => environment.teardown());
-  return environment;
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
 }
 
-async function connectToShared(): Promise<TestWorkflowEnvironment> {
-  const environment = await TestWorkflowEnvironment.createFromExistingServer({ address: testEnv.TEMPORAL_ADDRESS });
-  onTestFinished(() => environment.teardown());
-  return environment;
-}
+const connectToShared = (): Promise<TestWorkflowEnvironment> =>
+  TestWorkflowEnvironment.createFromExistingServer({ address: testEnv.TEMPORAL_ADDRESS });
 
 function policyWith(
   { channel, throttle }: { channel: string; throttle: NonNullable<ContactOptions['throttle']> },
