@@ -31,8 +31,8 @@ const SCRAPE_INTERVAL_MS = 5_000;
 /** Two processes of the same program are never compiled the same: each set starts its own. */
 const SETS = 5;
 /**
- * So long V8 goes on compiling under load, at first for a tenth of all CPU and later for a fiftieth. What has more code pays for
- * longer, once in the life of a process.
+ * So long V8 goes on compiling under load: its threads take 7 % of the CPU in the first seconds, and less than 2 % afterwards.
+ * What has more code pays for longer, but once in the life of a process.
  */
 const WARM_UP_MS = 30_000;
 const QUICK_WARM_UP_MS = 1_000;
