@@ -10,11 +10,19 @@ export type Life = (environment: TestWorkflowEnvironment) => Promise<Record<stri
 
 /** The executions of a workflow from its first to its end, the oldest first: more than one if it continued as new. */
 export async function executionsOf(
+  environment: TestWorkflowEnvironment,
+  handle: Pick<WorkflowHandle, 'workflowId'>,
+): Promise<WorkflowExecutionDescription[]> {
+  await environment.client.workflow.getHandle(handle.workflowId).result();
+  return executionsSoFar(environment, handle);
+}
+
+/** The same of a workflow that need not have ended. */
+export async function executionsSoFar(
   { client }: TestWorkflowEnvironment,
   { workflowId }: Pick<WorkflowHandle, 'workflowId'>,
 ): Promise<WorkflowExecutionDescription[]> {
   const { workflow, workflowService, options } = client;
-  await workflow.getHandle(workflowId).result();
   const executions = [await workflow.getHandle(workflowId).describe()];
   for (;;) {
     const { history } = await workflowService.getWorkflowExecutionHistory({
